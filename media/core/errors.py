@@ -1,0 +1,77 @@
+"""What can be wrong with a recording."""
+
+from __future__ import annotations
+
+from accounts.core.errors import DrumError
+
+
+class EmptyFile(DrumError):
+    """The file has no bytes."""
+
+    code = "empty_file"
+    message = "The file is empty."
+    hint = "Check the file on your computer and upload it again."
+
+
+class NotAudio(DrumError):
+    """The content is no audio or video format that we read, whatever the name says."""
+
+    code = "not_audio"
+    message = "This file is not audio or video that we can read."
+    hint = "Upload mp3, wav, flac, ogg, opus, m4a, aac, mp4, mov, mkv or webm."
+
+
+class NoSound(DrumError):
+    """A video without a sound track."""
+
+    code = "no_audio_track"
+    message = "This video has no sound track."
+    hint = "Export the video again with its sound, or upload the audio alone."
+
+
+class UndecodableAudio(DrumError):
+    """The container opens, but not one sample of sound can be decoded."""
+
+    code = "undecodable_audio"
+    message = "The sound in this file is damaged and cannot be decoded."
+    hint = "Convert the original to wav or mp3 again and upload that."
+
+
+class AudioTooShort(DrumError):
+    """Too little sound to hear a beat in."""
+
+    code = "audio_too_short"
+    message = "The recording lasts {duration_s:.1f} s; at least {minimum_s:g} s are needed."
+    hint = "Upload a longer piece of the song."
+
+
+class AudioTooLong(DrumError):
+    """Longer than this site accepts."""
+
+    code = "audio_too_long"
+    message = "The recording is longer than the {maximum_s:g} s that are allowed here."
+    hint = "Cut the recording into shorter parts."
+
+
+class FileTooLarge(DrumError):
+    """More bytes than this site accepts."""
+
+    code = "file_too_large"
+    message = "The file is larger than the {maximum_mb:g} MB that are allowed here."
+    hint = "Convert the song to mp3 or ogg, or cut it into parts."
+
+
+class SilentAudio(DrumError):
+    """Digital silence, or so close to it that nothing can be heard."""
+
+    code = "silent_audio"
+    message = "The recording is silent."
+    hint = "Check the recording's volume and channels, then upload it again."
+
+
+class StorageFull(DrumError):
+    """No room to write."""
+
+    code = "storage_full"
+    message = "The server has run out of storage space."
+    hint = "Nothing of yours was lost. Try again later."
