@@ -1,4 +1,4 @@
-"""What can be wrong with what a person sent, each with a stable code."""
+"""The one kind of error that a sender can act on."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from typing import ClassVar
 class DrumError(Exception):
     """Something the sender can act on; anything else is our bug and travels on.
 
-    ``code`` is stable: clients and translations depend on it. ``message`` says what happened, for a person;
-    ``hint`` says what to try. ``details`` holds numbers and names that a client may show.
+    ``code`` is stable: clients and translations depend on it. ``message`` says what happened, for a person,
+    and may name details (``{maximum_s:g}``); ``hint`` says what to try.
     """
 
     code: ClassVar[str] = "error"
