@@ -1,0 +1,164 @@
+"""A stretch of drumming in seconds: performances joined at bars, in one tempo, dressed up so that no instrument is rare."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from transcription.core.training.grooves import Performance, write_performance
+
+_TOMS = ("tom_high", "tom_mid", "tom_low")
+_WRITTEN_SHARE = 0.30
+_FILL_SHARE = 0.22
+
+
+@dataclass(frozen=True, slots=True)
+class Stroke:
+    """One stroke to render. ``instrument`` names a folder of one-shots; ``velocity`` is 1–127."""
+
+    onset_s: float
+    instrument: str
+    velocity: int
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Composition:
+    """Strokes in order of onset, with the felt beats and downbeats they were played to, in seconds."""
+
+    strokes: tuple[Stroke, ...]
+    beats_s: NDArray[np.float64]
+    downbeats_s: NDArray[np.float64]
+    seconds: float
+
+
+def compose(rng: np.random.Generator, performances: Sequence[Performance], seconds: float) -> Composition:
+    """Put ``seconds`` of drumming together from ``performances`` or a written pattern."""
+    written = rng.random() < _WRITTEN_SHARE
+    first = write_performance(rng) if written else performances[int(rng.integers(len(performances)))]
+    quarter_s = 60.0 / (first.tempo_bpm * float(rng.uniform(0.78, 1.28)))
+    quarter_s = float(np.clip(quarter_s, 0.22, 1.2))
+    begin_quarters = float(rng.uniform(0, max(0.0, first.length_quarters - 0.5 * seconds / quarter_s)))
+    strokes: list[Stroke] = []
+    beats: list[float] = []
+    downbeats: list[float] = []
+    bar_start, current = 0.0, first
+    while True:
+        shift_s = (bar_start - begin_quarters) * quarter_s
+        if shift_s > seconds:
+            break
+        strokes += [
+            Stroke(shift_s + note.position * quarter_s, note.instrument, note.velocity) for note in current.notes
+        ]
+        bars = np.arange(0, current.length_quarters - 1e-6, current.bar_quarters)
+        downbeats += list(shift_s + bars * quarter_s)
+        felt = np.arange(0, current.length_quarters - 1e-6, current.beat_quarters)
+        beats += list(shift_s + felt * quarter_s)
+        bar_start += current.length_quarters
+        current = _what_follows(rng, current, performances)
+    strokes = _dressed_up(rng, strokes, np.array(beats), np.array(downbeats), quarter_s)
+    strokes = [s for s in strokes if -0.8 < s.onset_s < seconds and s.velocity >= 8]
+    strokes.sort(key=lambda stroke: stroke.onset_s)
+    return Composition(
+        strokes=tuple(strokes),
+        beats_s=np.array([b for b in beats if 0 <= b < seconds]),
+        downbeats_s=np.array([b for b in downbeats if 0 <= b < seconds]),
+        seconds=seconds,
+    )
+
+
+def _what_follows(
+    rng: np.random.Generator, current: Performance, performances: Sequence[Performance]
+) -> Performance:
+    """Another performance in the same meter: often a fill, since fills hold the toms and crashes."""
+    if current.split == "any":
+        return current
+    wants_fill = rng.random() < _FILL_SHARE
+    for _ in range(60):
+        other = performances[int(rng.integers(len(performances)))]
+        alike = other.bar_quarters == current.bar_quarters and other.beat_quarters == current.beat_quarters
+        if alike and other.is_fill == wants_fill and 0.6 < other.tempo_bpm / current.tempo_bpm < 1.7:
+            return other
+    return current
+
+
+def _dressed_up(
+    rng: np.random.Generator,
+    strokes: list[Stroke],
+    beats: NDArray[np.float64],
+    downbeats: NDArray[np.float64],
+    quarter_s: float,
+) -> list[Stroke]:
+    strokes = _remapped(rng, strokes)
+    if rng.random() < 0.40:
+        strokes = [s for s in strokes if s.instrument != "hihat_pedal"]
+    if rng.random() < 0.30:
+        chosen = downbeats[rng.random(len(downbeats)) < 0.5]
+        cymbal = str(rng.choice(("crash", "crash", "crash", "china", "splash")))
+        strokes = [s for s in strokes if not (_near(s.onset_s, chosen) and s.instrument.startswith(("hihat", "ride")))]
+        strokes += [Stroke(float(t + rng.normal(0, 0.006)), cymbal, int(rng.integers(75, 127))) for t in chosen]
+    if rng.random() < 0.15 and len(beats):
+        sixteenths = np.arange(beats[0], beats[-1], quarter_s / 4)
+        chosen = sixteenths[rng.random(len(sixteenths)) < 0.15]
+        strokes += [Stroke(float(t), "snare", int(rng.integers(10, 34))) for t in chosen]
+    if rng.random() < 0.18 and len(downbeats):
+        bar = float(rng.choice(downbeats))
+        steps = bar + np.arange(int(rng.integers(4, 13))) * quarter_s * float(rng.choice((0.25, 1 / 3, 0.5)))
+        toms = np.sort(rng.integers(0, 3, len(steps)))
+        strokes = [
+            s for s in strokes if not (bar - 0.05 < s.onset_s < steps[-1] + 0.05 and s.instrument != "kick")
+        ]
+        strokes += [
+            Stroke(float(t), _TOMS[tom], int(rng.integers(60, 125))) for t, tom in zip(steps, toms, strict=True)
+        ]
+    if rng.random() < 0.10:
+        strokes += _distraction(rng, beats, quarter_s)
+    return strokes
+
+
+def _remapped(rng: np.random.Generator, strokes: list[Stroke]) -> list[Stroke]:
+    swap: dict[str, str] = {}
+    draw = rng.random()
+    if draw < 0.22:
+        swap = {"hihat_closed": "ride", "hihat_open": "ride_bell" if rng.random() < 0.5 else "ride"}
+    elif draw < 0.27:
+        swap = {"hihat_closed": "crash", "hihat_open": "crash"}
+    elif draw < 0.40:
+        swap = {"hihat_closed": "hihat_open"}
+    elif draw < 0.45:
+        swap = {"hihat_closed": str(rng.choice(_TOMS)), "hihat_open": "crash"}
+    elif draw < 0.48:
+        swap = {"ride": "ride_bell"}
+    elif draw < 0.55:
+        swap = {"ride": "hihat_closed"}
+    elif draw < 0.58:
+        swap = {"hihat_closed": "none", "hihat_open": "none", "ride": "none"}
+    snares = rng.random()
+    if snares < 0.08:
+        swap["snare"] = "side_stick"
+    elif snares < 0.12:
+        swap["snare"] = str(rng.choice(_TOMS))
+    elif snares < 0.16:
+        swap["snare"] = "snare_rim"
+    if rng.random() < 0.06:
+        swap["kick"] = "none"
+    if rng.random() < 0.10:
+        swap["crash"] = "china" if rng.random() < 0.5 else "splash"
+    changed = (replace(s, instrument=swap.get(s.instrument, s.instrument)) for s in strokes)
+    return [s for s in changed if s.instrument != "none"]
+
+
+def _distraction(rng: np.random.Generator, beats: NDArray[np.float64], quarter_s: float) -> list[Stroke]:
+    """Percussion nobody asked for, so that a tambourine is not heard as a hi-hat."""
+    if len(beats) < 2:
+        return []
+    instrument = str(rng.choice(("tambourine", "shaker", "clap", "cowbell")))
+    step_s = quarter_s * float(rng.choice((0.25, 0.5, 1.0, 2.0)))
+    times = np.arange(beats[0], beats[-1], step_s)
+    return [Stroke(float(t + rng.normal(0, 0.006)), instrument, int(rng.integers(50, 110))) for t in times]
+
+
+def _near(time_s: float, times: NDArray[np.float64]) -> bool:
+    return bool(len(times)) and bool(np.min(np.abs(times - time_s)) < 0.05)
