@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
+import structlog
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.account.models import EmailConfirmation, EmailConfirmationHMAC
 from allauth.core import context as allauth_context
@@ -15,7 +16,10 @@ from django.http import HttpRequest
 from django.urls import reverse
 
 from accounts import services
+from accounts.errors import MailNotSent
 from accounts.models import User
+
+log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +51,11 @@ class AccountAdapter(DefaultAccountAdapter):
         request = allauth_context.request
         domain = request.get_host() if request else urlsplit(settings.SITE_URL).netloc
         site = MailSite(name="drumsite", domain=domain)
-        self.render_mail(
+        message = self.render_mail(
             template_prefix, email, {"request": request, "email": email, "current_site": site, **context}
-        ).send()
+        )
+        try:
+            message.send()
+        except OSError as error:  # refused, timed out, or said no: smtplib's errors are OSErrors too
+            log.exception("mail_not_sent", template=template_prefix)
+            raise MailNotSent from error

@@ -69,6 +69,14 @@ class TooManyAttempts(DrumError):
     hint = "Wait five minutes, then try again."
 
 
+class MailNotSent(DrumError):
+    """The mail server does not take our mail."""
+
+    code = "mail_not_sent"
+    message = "The mail could not be sent."
+    hint = "Nothing of yours was lost. Try again in a few minutes."
+
+
 class TokenInvalid(DrumError):
     """Not a token of ours, of the wrong kind, used up, or its account is gone or has a new password."""
 

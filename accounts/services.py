@@ -61,7 +61,8 @@ def register(*, email: str, password: str, display_name: str = "", email_is_veri
             )
             give_first_role(user=user)
             if not email_is_verified and _verification() != "none":
-                transaction.on_commit(lambda: _send_confirmation(address))
+                # The account stands even when the mail cannot go out; the account page sends it again.
+                transaction.on_commit(lambda: _send_confirmation(address), robust=True)
     except IntegrityError as error:  # somebody took the address since we looked
         raise EmailTaken from error
     log.info("account_opened", user_id=str(user.pk))

@@ -1,4 +1,4 @@
-"""``/account/…``: our account page beside django-allauth's pages, under allauth's kind of names."""
+"""``/account/…``: our account page beside django-allauth's pages."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from django.urls import include, path
 from accounts import views
 
 urlpatterns = [
-    path("", views.profile, name="account_profile"),
-    path("delete/", views.delete_account, name="account_delete"),
+    path("", views.profile, name="profile"),
+    path("delete/", views.delete_account, name="delete_account"),
     path("", include("allauth.account.urls")),
 ]

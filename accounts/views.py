@@ -24,7 +24,7 @@ def profile(request: HttpRequest) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         services.change_profile(user=request.user, **form.cleaned_data)
         messages.success(request, "Your account is saved.")
-        return redirect("account_profile")
+        return redirect("profile")
     held = roles_of(request.user)
     context = {
         "form": form,
