@@ -18,7 +18,7 @@ class Audio:
     @property
     def duration_s(self) -> float:
         """Length in seconds."""
-        return self.samples.shape[1] / self.rate
+        return float(self.samples.shape[1] / self.rate)
 
     def mono(self) -> NDArray[np.float32]:
         """Return the mean of the channels, shape (samples,)."""

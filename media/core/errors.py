@@ -37,6 +37,14 @@ class UndecodableAudio(DrumError):
     hint = "Convert the original to wav or mp3 again and upload that."
 
 
+class UnsupportedAudio(DrumError):
+    """A sample rate or a number of channels that no recording of a song has."""
+
+    code = "unsupported_audio"
+    message = "The sound has {channels} channels at {rate} Hz, which cannot be read."
+    hint = "Export the song as stereo at 44.1 or 48 kHz; 8 to 192 kHz and up to 8 channels are read."
+
+
 class AudioTooShort(DrumError):
     """Too little sound to hear a beat in."""
 

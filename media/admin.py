@@ -1,0 +1,83 @@
+"""Recordings and artifacts for moderators, to look at and to listen to; acts go through the services."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.template.defaultfilters import filesizeformat
+from django.urls import reverse
+from django.utils.html import format_html
+
+from media.models import Artifact, Recording
+from media.services import delete_recording, restore_recording
+
+
+class _ReadOnly(admin.ModelAdmin):
+    """Rows that only the site itself writes."""
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    @admin.display(description="size", ordering="bytes")
+    def size(self, row: Recording | Artifact) -> str:
+        return filesizeformat(row.bytes)
+
+
+@admin.register(Recording)
+class RecordingAdmin(_ReadOnly):
+    """What people brought."""
+
+    list_display = ["title", "owner", "state", "container", "duration_s", "size", "created_at", "deleted_at"]
+    list_filter = ["state", "source", "container", "has_video", ("deleted_at", admin.EmptyFieldListFilter)]
+    search_fields = ["title", "original_name", "owner__email", "sha256", "id"]
+    list_select_related = ["owner"]
+    date_hierarchy = "created_at"
+    exclude = ["file", "peaks"]
+    readonly_fields = ["listen", "size"]
+    actions = ["delete_softly", "restore"]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Recording]:
+        return super().get_queryset(request).defer("peaks")
+
+    @admin.display(description="sound")
+    def listen(self, recording: Recording) -> str:
+        if recording.is_deleted:
+            return "deleted"
+        return format_html('<a href="{}">listen</a>', reverse("recording_audio", args=[recording.pk]))
+
+    @admin.action(description="Delete (can be restored until purged)", permissions=["view"])
+    def delete_softly(self, request: HttpRequest, recordings: QuerySet[Recording]) -> None:
+        for recording in recordings:
+            delete_recording(recording=recording)
+        self.message_user(request, f"Deleted {len(recordings)}.")
+
+    @admin.action(description="Restore", permissions=["view"])
+    def restore(self, request: HttpRequest, recordings: QuerySet[Recording]) -> None:
+        for recording in recordings:
+            restore_recording(recording=recording)
+        self.message_user(request, f"Restored {len(recordings)}.")
+
+
+@admin.register(Artifact)
+class ArtifactAdmin(_ReadOnly):
+    """What the stages made."""
+
+    list_display = ["kind", "stage", "job_id", "recording", "size", "made_by", "created_at", "download"]
+    list_filter = ["stage", "kind"]
+    search_fields = ["id", "job_id", "recording__title", "recording__owner__email", "sha256"]
+    list_select_related = ["recording"]
+    exclude = ["file"]
+    readonly_fields = ["download", "size"]
+
+    @admin.display(description="file")
+    def download(self, artifact: Artifact) -> str:
+        return format_html('<a href="{}">download</a>', reverse("moderator_artifact", args=[artifact.pk]))

@@ -1,0 +1,351 @@
+"""From a file to sound in memory, whatever the format, however damaged.
+
+Nothing is believed that a header says: memory grows with the sound that is really there, and decoding stops
+at the caller's limit. Damaged packets are skipped and their time is kept as silence, so that a hit after the
+damage still has its true time. Rates are changed by soxr, channels are mixed in NumPy: swresample would
+attenuate mono by 3 dB and overload a 5.1 mix.
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import av
+import numpy as np
+import soxr
+from av.audio.frame import AudioFrame
+from av.audio.stream import AudioStream
+from av.container import InputContainer
+from numpy.typing import NDArray
+
+from media.core.audio import Audio
+from media.core.errors import AudioTooLong, AudioTooShort, SilentAudio, UndecodableAudio, UnsupportedAudio
+from media.core.probing import (
+    MAXIMUM_RATE,
+    MINIMUM_RATE,
+    MediaInfo,
+    describe,
+    has_picture,
+    open_media,
+    probe,
+    read_head,
+    sound_stream,
+)
+
+__all__ = ["DEFAULT_RATE", "AudioWarning", "DecodedAudio", "MediaInfo", "decode", "probe"]
+
+DEFAULT_RATE = 44_100
+MINIMUM_DURATION_S = 1.0
+SILENCE_PEAK = 1e-4  # -80 dBFS: a few steps of 16-bit dither; no drum is softer
+_CEILING = 8.0  # +18 dBFS; a float file may hold anything, and squares of 1e30 overflow
+_GAP_TOLERANCE_S = 0.012  # under the shortest lost packet (20 ms), over the 1 ms clock of Matroska and ASF
+_LONGEST_GAP_S = 30.0  # a longer leap of the clock is a restarted stream, not lost sound
+_MISSING_SHARE = 0.01  # headers are off by a packet or two: less than this, or half a second, is none
+_MISSING_S = 0.5
+_REPORT_EVERY_S = 5.0
+
+# ITU-R BS.775 downmix: a speaker's share in left and right. The LFE channel is left out, as there.
+_HALF_POWER = 2**-0.5
+_DOWNMIX: dict[str, tuple[float, float]] = {
+    "FL": (1.0, 0.0),
+    "FR": (0.0, 1.0),
+    "FC": (_HALF_POWER, _HALF_POWER),
+    "LFE": (0.0, 0.0),
+    "BL": (_HALF_POWER, 0.0),
+    "BR": (0.0, _HALF_POWER),
+    "SL": (_HALF_POWER, 0.0),
+    "SR": (0.0, _HALF_POWER),
+    "FLC": (1.0, 0.0),
+    "FRC": (0.0, 1.0),
+    "BC": (0.5, 0.5),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class AudioWarning:
+    """What the sender should know about usable sound: ``audio_truncated`` or ``audio_damaged``."""
+
+    code: str
+    message: str
+    details: dict[str, float]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class DecodedAudio(Audio):
+    """Sound from a file: what the file said it is, and what was wrong with it."""
+
+    info: MediaInfo
+    warnings: tuple[AudioWarning, ...] = ()
+
+
+def decode(
+    path: Path,
+    *,
+    max_duration_s: float,
+    rate: int = DEFAULT_RATE,
+    min_duration_s: float = MINIMUM_DURATION_S,
+    report: Callable[[float], None] | None = None,
+) -> DecodedAudio:
+    """Decode the sound of an audio or video file.
+
+    Args:
+        path: any file of the formats in :data:`media.core.probing.FORMAT_WHITELIST`, by any name.
+        max_duration_s: decoding stops with ``AudioTooLong`` when there is more sound than this.
+        rate: of the result, samples a second.
+        min_duration_s: shorter sound is refused.
+        report: called with the fraction done, 0..1, now and then, if the length is known.
+    Returns:
+        float32 samples of shape (1 or 2, samples): mono stays mono, more than two channels become stereo.
+        Sample 0 is the first sample of the sound, encoder delay removed; in a video whose sound starts late,
+        the first instant of the picture.
+    Raises:
+        EmptyFile, NotAudio, NoSound, UnsupportedAudio: see their classes.
+        UndecodableAudio: not one sample can be decoded.
+        AudioTooLong, AudioTooShort, SilentAudio: the sound itself is refused.
+    """
+    with open_media(path) as container:
+        stream = sound_stream(container)
+        info = describe(container, stream, read_head(path))
+        track = _Track(rate=rate, max_duration_s=max_duration_s, expected_s=info.duration_s)
+        reading = _read(container, stream, track, report if info.duration_s else None, info.duration_s or 0.0)
+        samples = track.finish()
+
+    if samples.shape[1] == 0:
+        raise UndecodableAudio
+    duration_s = samples.shape[1] / rate
+    if duration_s < min_duration_s:
+        raise AudioTooShort(duration_s=round(duration_s, 3), minimum_s=min_duration_s)
+    if max(float(samples.max()), -float(samples.min())) < SILENCE_PEAK:
+        raise SilentAudio
+    if report is not None:
+        report(1.0)
+    warnings = _warnings(path, info, track, reading)
+    return DecodedAudio(samples=samples, rate=rate, info=info, warnings=warnings)
+
+
+@dataclass(slots=True)
+class _Reading:
+    """What went wrong while reading packets."""
+
+    damaged_packets: int = 0
+    last_is_damaged: bool = False
+    broke_off: bool = False
+
+
+def _read(
+    container: InputContainer,
+    stream: AudioStream,
+    track: _Track,
+    report: Callable[[float], None] | None,
+    duration_s: float,
+) -> _Reading:
+    reading = _Reading()
+    start_s = max(0.0, (container.start_time or 0) / av.time_base) if has_picture(container) else None
+    next_report_s = _REPORT_EVERY_S
+    for frame in _frames(container, stream, reading):
+        if not MINIMUM_RATE <= frame.sample_rate <= MAXIMUM_RATE:
+            raise UnsupportedAudio(rate=frame.sample_rate, channels=len(frame.layout.channels))
+        if start_s is not None and frame.time is not None:
+            track.start_at(start_s)
+        track.add(_as_float(frame), frame.sample_rate, frame.time)
+        if report is not None and track.position_s >= next_report_s:
+            report(min(1.0, track.position_s / duration_s))
+            next_report_s = track.position_s + _REPORT_EVERY_S
+    return reading
+
+
+def _frames(container: InputContainer, stream: AudioStream, reading: _Reading) -> Iterator[AudioFrame]:
+    packets = container.demux(stream)
+    while True:
+        try:
+            packet = next(packets)
+        except StopIteration:
+            return
+        except av.error.FFmpegError:
+            reading.broke_off = True
+            return
+        try:
+            frames = packet.decode()
+        except av.error.FFmpegError:
+            reading.damaged_packets += 1
+            reading.last_is_damaged = True
+            continue
+        reading.last_is_damaged = reading.last_is_damaged and packet.size == 0  # the flush at the end
+        yield from (frame for frame in frames if isinstance(frame, AudioFrame) and frame.samples)
+
+
+def _as_float(frame: AudioFrame) -> NDArray[np.float32]:
+    """Return float32 of shape (1 or 2, samples)."""
+    raw = frame.to_ndarray()
+    channels = len(frame.layout.channels)
+    if not frame.format.is_planar:
+        raw = raw.reshape(-1, channels).T
+    if raw.dtype == np.uint8:
+        values = (raw.astype(np.float32) - 128.0) / 128.0
+    elif raw.dtype.kind == "i":
+        values = raw.astype(np.float32) / float(2 ** (8 * raw.dtype.itemsize - 1))
+    else:
+        values = np.nan_to_num(raw.astype(np.float32, copy=False), nan=0.0, posinf=_CEILING, neginf=-_CEILING)
+        values = np.clip(values, -_CEILING, _CEILING)
+    if channels > 2:
+        values = _downmix(channels, tuple(channel.name for channel in frame.layout.channels)) @ values
+    return values
+
+
+def _downmix(channels: int, names: tuple[str, ...]) -> NDArray[np.float32]:
+    shares = np.array([_DOWNMIX.get(name, (0.5, 0.5)) for name in names], dtype=np.float32).T
+    if shares.shape[1] != channels or not shares.any(axis=1).all():
+        shares = np.ones((2, channels), dtype=np.float32)
+    # Shared out by the louder row, so that full scale in every speaker stays full scale.
+    return np.asarray(shares / shares.sum(axis=1).max(), dtype=np.float32)
+
+
+class _Track:
+    """Collects pieces of sound at their own times and turns them into one array at one rate."""
+
+    def __init__(self, *, rate: int, max_duration_s: float, expected_s: float | None) -> None:
+        self.position_s = 0.0
+        self.gaps_s = 0.0
+        self._rate = rate
+        self._max_duration_s = max_duration_s
+        # A header's word decides only how much room is taken first, never beyond the limit.
+        room_s = min(max_duration_s, expected_s if expected_s is not None else 60.0) + 1.0
+        self._room = int(room_s * rate)
+        self._samples: NDArray[np.float32] | None = None
+        self._used = 0
+        self._origin_s: float | None = None
+        self._resampler: soxr.ResampleStream | None = None
+        self._resampler_rate = 0
+
+    def start_at(self, start_s: float) -> None:
+        """Say what time of the file's clock is sample 0; otherwise it is that of the first piece."""
+        if self._origin_s is None:
+            self._origin_s = start_s
+
+    def add(self, piece: NDArray[np.float32], rate: int, time_s: float | None) -> None:
+        """Append ``piece``, shape (1 or 2, samples), after silence if its time says that some was lost."""
+        if time_s is not None:
+            self._keep_time(time_s, piece.shape[0], rate)
+        self._append(piece, rate)
+
+    def finish(self) -> NDArray[np.float32]:
+        """Return everything, shape (channels, samples)."""
+        self._end_resampling()
+        if self._samples is None:
+            return np.zeros((1, 0), dtype=np.float32)
+        return self._samples[:, : self._used]
+
+    def _keep_time(self, time_s: float, channels: int, rate: int) -> None:
+        if self._origin_s is None:
+            self._origin_s = time_s
+        gap_s = time_s - self._origin_s - self.position_s
+        if gap_s > _LONGEST_GAP_S or gap_s < -1.0:
+            self._origin_s = time_s - self.position_s
+        elif gap_s > _GAP_TOLERANCE_S:
+            if self.position_s > 0.0:  # silence before the first sound is no damage
+                self.gaps_s += gap_s
+            self._append(np.zeros((channels, round(gap_s * rate)), dtype=np.float32), rate)
+
+    def _append(self, piece: NDArray[np.float32], rate: int) -> None:
+        if self._samples is None:
+            self._samples = np.empty((piece.shape[0], self._room), dtype=np.float32)
+        piece = _with_channels(piece, self._samples.shape[0])
+        self.position_s += piece.shape[1] / rate
+        if self.position_s > self._max_duration_s:
+            raise AudioTooLong(maximum_s=self._max_duration_s)
+        if rate != self._resampler_rate:
+            self._end_resampling()
+            self._resampler_rate = rate
+            if rate != self._rate:
+                self._resampler = soxr.ResampleStream(
+                    rate, self._rate, piece.shape[0], dtype="float32", quality="HQ"
+                )
+        if self._resampler is not None:
+            piece = self._resampler.resample_chunk(np.ascontiguousarray(piece.T)).T
+        self._store(piece)
+
+    def _end_resampling(self) -> None:
+        if self._resampler is not None and self._samples is not None:
+            nothing = np.zeros((0, self._samples.shape[0]), dtype=np.float32)
+            self._store(self._resampler.resample_chunk(nothing, last=True).T)
+        self._resampler = None
+
+    def _store(self, piece: NDArray[np.float32]) -> None:
+        assert self._samples is not None
+        needed = self._used + piece.shape[1]
+        if needed > self._samples.shape[1]:
+            wider = np.empty(
+                (self._samples.shape[0], max(needed, self._samples.shape[1] * 3 // 2)), np.float32
+            )
+            wider[:, : self._used] = self._samples[:, : self._used]
+            self._samples = wider
+        self._samples[:, self._used : needed] = piece
+        self._used = needed
+
+
+def _with_channels(piece: NDArray[np.float32], channels: int) -> NDArray[np.float32]:
+    """Make a stream that changes between mono and stereo keep what it started with."""
+    if piece.shape[0] == channels:
+        return piece
+    if channels == 1:
+        return np.asarray(piece.mean(axis=0, keepdims=True), dtype=np.float32)
+    return np.repeat(piece, channels, axis=0)
+
+
+def _warnings(path: Path, info: MediaInfo, track: _Track, reading: _Reading) -> tuple[AudioWarning, ...]:
+    heard_s = round(track.position_s, 2)
+    found: list[AudioWarning] = []
+    promised_s = info.duration_s if _states_its_length(path, info) else None
+    missing_s = promised_s - track.position_s if promised_s is not None else 0.0
+    is_short = promised_s is not None and missing_s > max(_MISSING_S, _MISSING_SHARE * promised_s)
+    cut_packet = info.container == "aac" and reading.last_is_damaged  # ADTS has no header to compare with
+    if reading.broke_off or is_short or cut_packet or _ends_early(path, info):
+        details = {"decoded_s": heard_s}
+        if is_short and promised_s is not None:
+            details["expected_s"] = round(promised_s, 2)
+        message = f"The file breaks off: {heard_s:g} s of sound were found and used."
+        found.append(AudioWarning("audio_truncated", message, details))
+    # One bad packet at the end is how a file cut in two ends: that alone was said above.
+    if track.gaps_s > 0.1 or reading.damaged_packets > (1 if found else 0):
+        message = "Parts of the file are damaged; silence stands in for them."
+        details = {"damaged_packets": float(reading.damaged_packets), "silence_s": round(track.gaps_s, 2)}
+        found.append(AudioWarning("audio_damaged", message, details))
+    return tuple(found)
+
+
+def _states_its_length(path: Path, info: MediaInfo) -> bool:
+    """Whether the header's length is a statement, not FFmpeg's guess from the bit rate."""
+    if info.container == "aac":
+        return False
+    if info.container != "mp3":
+        return True
+    with path.open("rb") as file:
+        head = file.read(10)
+        tag_bytes = 0
+        if head[:3] == b"ID3":
+            tag_bytes = 10 + sum(
+                byte << shift for byte, shift in zip(head[6:10], (21, 14, 7, 0), strict=True)
+            )
+        file.seek(tag_bytes)
+        first_frame = file.read(4096)
+    return any(mark in first_frame for mark in (b"Xing", b"Info", b"VBRI"))
+
+
+def _ends_early(path: Path, info: MediaInfo) -> bool:
+    """Whether the container's own book-keeping says that its end is missing, where FFmpeg does not notice."""
+    size = path.stat().st_size
+    with path.open("rb") as file:
+        if info.container == "wav":
+            head = file.read(8)
+            promised = struct.unpack("<I", head[4:8])[0] if head[:4] == b"RIFF" else 0
+            # 0 and 0xFFFFFFFF are written by programs that do not know the length beforehand.
+            return 0 < promised < 0xFFFFFFF0 and promised + 8 > size + 1
+        if info.container in {"ogg", "opus"}:
+            file.seek(max(0, size - 65_536 - 282))  # no page is longer
+            tail = file.read()
+            last_page = tail.rfind(b"OggS")
+            return last_page < 0 or len(tail) < last_page + 6 or not tail[last_page + 5] & 0x04
+    return False

@@ -1,0 +1,131 @@
+"""What is stored: recordings, the artifacts made from them, and keys of requests already answered."""
+
+from __future__ import annotations
+
+import uuid
+
+from django.conf import settings
+from django.db import models
+
+
+class Recording(models.Model):
+    """A song somebody brought. Deleting it hides it; its files go when ``purge_after`` has passed."""
+
+    class Source(models.TextChoices):
+        UPLOAD = "upload", "upload"
+        LINK = "link", "link"
+        DEMO = "demo", "demonstration"
+
+    class State(models.TextChoices):
+        STORED = "stored", "stored"  # its headers are known
+        READY = "ready", "ready"  # its sound has been decoded
+        FAILED = "failed", "failed"  # its sound cannot be used: see ``failure_code``
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    owner = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="recordings")
+    title = models.CharField(max_length=200)
+    source = models.CharField(max_length=16, choices=Source, default=Source.UPLOAD)
+    original_name = models.CharField(max_length=255, blank=True)
+    file = models.FileField(max_length=255)
+    sha256 = models.CharField("SHA-256", max_length=64)
+    bytes = models.BigIntegerField()
+    container = models.CharField(max_length=16)
+    codec = models.CharField(max_length=32)
+    duration_s = models.FloatField("duration in seconds", null=True, blank=True)
+    channels = models.PositiveSmallIntegerField()
+    sample_rate = models.PositiveIntegerField("samples a second")
+    has_video = models.BooleanField(default=False)
+    state = models.CharField(max_length=16, choices=State, default=State.STORED)
+    failure_code = models.CharField(max_length=64, blank=True)
+    warnings = models.JSONField(default=list, blank=True)
+    peaks = models.JSONField(null=True, blank=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+    deleted_at = models.DateTimeField(null=True, blank=True)
+    purge_after = models.DateTimeField(null=True, blank=True, db_index=True)
+
+    class Meta:
+        ordering = ["-created_at", "id"]
+        indexes = [
+            models.Index(fields=["owner", "-created_at"], name="recording_owner_newest"),
+            models.Index(fields=["owner", "sha256"], name="recording_owner_sha256"),
+        ]
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(deleted_at__isnull=True, purge_after__isnull=True)
+                | models.Q(deleted_at__isnull=False, purge_after__isnull=False),
+                name="recording_deleted_has_purge_date",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.title
+
+    @property
+    def is_deleted(self) -> bool:
+        """Whether it is waiting to be purged."""
+        return self.deleted_at is not None
+
+
+class Artifact(models.Model):
+    """A file that a stage made. ``job_id`` names a job without a foreign key: jobs live in a later app.
+
+    A job has one artifact of a kind, and so has a recording outside of any job. ``recording`` is set for the
+    artifacts of jobs too, so that all go when the recording is purged.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    recording = models.ForeignKey(
+        Recording, on_delete=models.CASCADE, related_name="artifacts", null=True, blank=True
+    )
+    job_id = models.UUIDField(null=True, blank=True, db_index=True)
+    stage = models.CharField(max_length=32)
+    kind = models.CharField(max_length=64)
+    file = models.FileField(max_length=255)
+    sha256 = models.CharField("SHA-256", max_length=64)
+    bytes = models.BigIntegerField()
+    content_type = models.CharField(max_length=100)
+    made_by = models.CharField(max_length=100, blank=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+    replaced_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["created_at", "id"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["job_id", "kind"],
+                condition=models.Q(job_id__isnull=False),
+                name="artifact_one_of_a_kind_per_job",
+            ),
+            models.UniqueConstraint(
+                fields=["recording", "kind"],
+                condition=models.Q(job_id__isnull=True),
+                name="artifact_one_of_a_kind_per_recording",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(recording__isnull=False) | models.Q(job_id__isnull=False),
+                name="artifact_belongs_somewhere",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} of {self.job_id or self.recording_id}"
+
+
+class IdempotencyKey(models.Model):
+    """A request to create something, named by its sender, and the answer that it got (None: not yet)."""
+
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
+    endpoint = models.CharField(max_length=200)
+    key = models.CharField(max_length=128)
+    request_hash = models.CharField(max_length=64)
+    status = models.PositiveSmallIntegerField(null=True)
+    response = models.JSONField(null=True)
+    created_at = models.DateTimeField(auto_now_add=True, db_index=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["user", "endpoint", "key"], name="idempotency_key_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.endpoint} {self.key}"

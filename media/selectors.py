@@ -1,0 +1,73 @@
+"""Which recordings and artifacts there are, and who may see them."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from django.contrib.auth.models import AnonymousUser
+from django.db.models import Q, QuerySet
+
+from accounts.models import User
+from accounts.roles import is_moderator
+from media.errors import RecordingDeleted
+from media.models import Artifact, Recording
+
+
+def recordings_visible_to(user: User | AnonymousUser, *, deleted: bool = False) -> QuerySet[Recording]:
+    """Return a person's own recordings, or everybody's for a moderator; the deleted ones only if asked for.
+
+    The waveform is left out until somebody reads it.
+    """
+    recordings = _of(user).filter(deleted_at__isnull=not deleted)
+    return recordings.select_related("owner").defer("peaks")
+
+
+def recording_visible_to(user: User | AnonymousUser, pk: UUID | str, *, deleted: bool = False) -> Recording:
+    """Return one recording.
+
+    Args:
+        deleted: also return it when it has been deleted.
+    Raises:
+        Recording.DoesNotExist: there is none, or it is not theirs to see.
+        RecordingDeleted: it was deleted.
+    """
+    recording = _of(user).select_related("owner").get(pk=pk)
+    if recording.is_deleted and not deleted:
+        raise RecordingDeleted
+    return recording
+
+
+def search_recordings(recordings: QuerySet[Recording], text: str) -> QuerySet[Recording]:
+    """Return those whose title or file name has every word of ``text``."""
+    for word in text.split():
+        recordings = recordings.filter(Q(title__icontains=word) | Q(original_name__icontains=word))
+    return recordings
+
+
+def earlier_upload_of(recording: Recording) -> Recording | None:
+    """Return the owner's first recording with the same content that is still there."""
+    same = Recording.objects.filter(
+        owner_id=recording.owner_id, sha256=recording.sha256, deleted_at__isnull=True
+    ).exclude(pk=recording.pk)
+    return same.filter(created_at__lte=recording.created_at).defer("peaks").order_by("created_at").first()
+
+
+def artifacts_of_job(job_id: UUID) -> QuerySet[Artifact]:
+    """Return what a job's stages have made so far; whoever may see the job may see them."""
+    return Artifact.objects.filter(job_id=job_id)
+
+
+def artifact_of_job(job_id: UUID, kind: str) -> Artifact | None:
+    """Return a job's artifact of one kind, None if it is not made yet."""
+    return Artifact.objects.filter(job_id=job_id, kind=kind).first()
+
+
+def artifact_of_recording(recording: Recording, kind: str) -> Artifact | None:
+    """Return what was made of a recording outside of any job, None if it is not made yet."""
+    return Artifact.objects.filter(recording=recording, job_id__isnull=True, kind=kind).first()
+
+
+def _of(user: User | AnonymousUser) -> QuerySet[Recording]:
+    if not isinstance(user, User) or not user.is_active:
+        return Recording.objects.none()
+    return Recording.objects.all() if is_moderator(user) else Recording.objects.filter(owner=user)
