@@ -1,0 +1,41 @@
+"""Settings that contradict each other, found at start."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.conf import settings
+from django.core.checks import CheckMessage, Error, Tags, Warning, register
+
+
+@register(Tags.security, deploy=True)
+def production_services(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
+    """Production with several processes needs services that they share."""
+    found: list[CheckMessage] = []
+    if settings.EMBEDDED_WORKER and settings.REDIS_URL:
+        found.append(
+            Warning(
+                "EMBEDDED_WORKER is on although REDIS_URL is set.",
+                hint="Run `manage.py work` in processes of their own and set EMBEDDED_WORKER=0.",
+                id="drumsite.W001",
+            )
+        )
+    if settings.PRODUCTION and settings.DATABASES["default"]["ENGINE"].endswith("sqlite3"):
+        found.append(
+            Warning("Production runs on SQLite.", hint="Set DATABASE_URL to PostgreSQL.", id="drumsite.W002")
+        )
+    return found
+
+
+@register()
+def upload_limits(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
+    """Limits that would refuse every recording."""
+    if settings.RECORDING_MIN_S >= settings.RECORDING_MAX_S or settings.UPLOAD_MAX_MB < 1:
+        return [
+            Error(
+                "The limits for recordings refuse everything.",
+                hint="RECORDING_MIN_S must be less than RECORDING_MAX_S and UPLOAD_MAX_MB at least 1.",
+                id="drumsite.E001",
+            )
+        ]
+    return []

@@ -1,0 +1,20 @@
+"""The test settings: the same as everywhere, with a broker that tests can drain and a quick hasher.
+
+``DATABASE_URL`` and ``REDIS_URL`` choose SQLite and memory, or PostgreSQL and Redis, as in any other place.
+"""
+
+from __future__ import annotations
+
+import os
+import tempfile
+
+os.environ.setdefault("VAR_DIR", tempfile.mkdtemp(prefix="drumsite-test-"))
+
+from drumsite.settings import *  # noqa: E402, F403
+from drumsite.settings import API_RATES, REDIS_URL  # noqa: E402
+
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
+QUEUE_NAMESPACE = f"drumsite-test-{os.getpid()}"
+TEST_BROKER = not REDIS_URL
+API_RATES = {scope: "100000/min" for scope in API_RATES}

@@ -1,0 +1,46 @@
+"""Where everything is."""
+
+from __future__ import annotations
+
+from django.contrib import admin
+from django.urls import include, path, re_path
+from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
+from rest_framework.routers import SimpleRouter
+
+from drumsite.views import health, landing, ready
+from notation.api.views import NotationViewSet
+from notation.views import score_page
+from transcription import views
+from transcription.api.views import JobViewSet
+
+router = SimpleRouter()
+router.register("jobs", JobViewSet, basename="api-job")
+router.register("notations", NotationViewSet, basename="api-notation")
+
+api_v1 = [
+    path("auth/", include("accounts.api.urls")),
+    path("", include("media.api.urls")),
+    path("", include(router.urls)),
+    re_path(r"^health/?$", health, name="health"),
+    re_path(r"^ready/?$", ready, name="ready"),
+]
+
+urlpatterns = [
+    path("", landing, name="landing"),
+    path("dashboard/", views.dashboard, name="dashboard"),
+    path("upload/", views.upload, name="upload"),
+    path("jobs/<uuid:job_id>/", views.job_page, name="job"),
+    path("jobs/<uuid:job_id>/cancel/", views.job_cancel, name="job_cancel"),
+    path("jobs/<uuid:job_id>/retry/", views.job_retry, name="job_retry"),
+    path("jobs/<uuid:job_id>/delete/", views.job_delete, name="job_delete"),
+    path("jobs/<uuid:job_id>/download/<str:fmt>/", views.job_download, name="job_download"),
+    path("recordings/<uuid:recording_id>/delete/", views.recording_delete, name="recording_delete"),
+    path("recordings/<uuid:recording_id>/transcribe/", views.transcribe_again, name="transcribe_again"),
+    path("scores/<uuid:notation_id>/", score_page, name="score"),
+    path("", include("media.urls")),
+    path("account/", include("accounts.urls")),
+    path("admin/", admin.site.urls),
+    path("api/v1/", include(api_v1)),
+    path("api/schema/", SpectacularAPIView.as_view(), name="schema"),
+    path("api/docs/", SpectacularSwaggerView.as_view(url_name="schema"), name="api-docs"),
+]

@@ -1,0 +1,60 @@
+"""The score page."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.urls import reverse
+from django.utils.safestring import SafeString, mark_safe
+from django.views.decorators.http import require_safe
+
+from media.selectors import artifact_of_job
+from notation.models import Notation
+from notation.selectors import notations_with_hit_counts
+
+_DOWNLOADS = (("PDF", "pdf"), ("MusicXML", "musicxml"), ("MIDI", "midi"), ("JSON", "json"), ("SVG", "svg"))
+
+
+@login_required
+@require_safe
+def score_page(request: HttpRequest, notation_id: UUID) -> HttpResponse:
+    """Show a score to play along with."""
+    notation = get_object_or_404(notations_with_hit_counts(request.user), pk=notation_id)
+    context = {
+        "notation": notation,
+        "recording": notation.recording,
+        "job_id": notation.job_id,
+        "downloads": [
+            {"label": label, "fmt": fmt, "url": _file_url(notation, fmt)} for label, fmt in _DOWNLOADS
+        ],
+        "svg": _engraving(notation),
+        "player": {
+            "title": notation.title,
+            "audio_url": reverse("recording_audio", args=[notation.recording_id]),
+            "peaks_url": _file_url(notation, "peaks") + "?inline=1",
+            "timing_url": _file_url(notation, "timing") + "?inline=1",
+            "svg_urls": {
+                "phone": _file_url(notation, "svg-phone") + "?inline=1",
+                "tablet": _file_url(notation, "svg-tablet") + "?inline=1",
+                "desktop": _file_url(notation, "svg") + "?inline=1",
+            },
+        },
+    }
+    return render(request, "notation/score.html", context)
+
+
+def _file_url(notation: Notation, fmt: str) -> str:
+    return reverse("job_download", args=[notation.job_id, fmt])
+
+
+def _engraving(notation: Notation) -> SafeString:
+    """Return the score as inline SVG, so that the page shows it without any script."""
+    artifact = artifact_of_job(notation.job_id, "score-desktop.svg") if notation.job_id else None
+    if artifact is None:
+        return SafeString("")
+    with artifact.file.open("rb") as file:
+        # Written by our own engraver, which escapes titles; it holds no script.
+        return mark_safe(file.read().decode())

@@ -1,0 +1,96 @@
+"""What the API says about jobs."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rest_framework import serializers
+
+from transcription.core.options import ENGINES, GRIDS, PAPERS
+from transcription.models import Job, JobEvent, StageRun
+
+
+class JobOptionsSerializer(serializers.Serializer[Any]):
+    """Everything may be left out; what is left out is found from the song."""
+
+    engine = serializers.ChoiceField(choices=ENGINES, required=False)
+    tempo_bpm = serializers.FloatField(required=False, allow_null=True, help_text="Felt beats a minute, 30–320.")
+    meter = serializers.CharField(required=False, allow_null=True, help_text="A time signature, such as 6/8.")
+    first_downbeat_s = serializers.FloatField(
+        required=False, allow_null=True, help_text="Where bar one begins, in seconds."
+    )
+    grid = serializers.ChoiceField(
+        choices=GRIDS, required=False, help_text="The finest division the score may use."
+    )
+    paper = serializers.ChoiceField(choices=PAPERS, required=False)
+    title = serializers.CharField(required=False, allow_blank=True, max_length=200)
+    artist = serializers.CharField(required=False, allow_blank=True, max_length=200)
+
+
+class JobCreateSerializer(serializers.Serializer[Any]):
+    """Asks for a transcription."""
+
+    recording_id = serializers.UUIDField()
+    options = JobOptionsSerializer(required=False)
+
+
+class StageSerializer(serializers.Serializer[Any]):
+    """How one stage stands."""
+
+    stage = serializers.CharField()
+    label = serializers.CharField()
+    status = serializers.ChoiceField(choices=StageRun.Status.choices)
+    progress = serializers.FloatField(help_text="0..1")
+    seconds = serializers.FloatField(allow_null=True)
+
+
+class FailureSerializer(serializers.Serializer[Any]):
+    """Why a job failed: a stable code, a sentence for a person, and what to try."""
+
+    code = serializers.CharField()
+    message = serializers.CharField()
+    hint = serializers.CharField()
+
+
+class WarningSerializer(serializers.Serializer[Any]):
+    """Something to know of a result that is there all the same."""
+
+    code = serializers.CharField()
+    message = serializers.CharField()
+
+
+class JobSerializer(serializers.Serializer[Any]):
+    """A job, described as on the websocket."""
+
+    id = serializers.UUIDField()
+    status = serializers.ChoiceField(choices=Job.Status.choices)
+    stage = serializers.CharField(allow_null=True)
+    progress = serializers.FloatField(help_text="0..1 of the whole job")
+    eta_s = serializers.FloatField(allow_null=True)
+    title = serializers.CharField()
+    recording_id = serializers.UUIDField()
+    notation_id = serializers.UUIDField(allow_null=True)
+    held = serializers.BooleanField()
+    stages = StageSerializer(many=True)
+    failure = FailureSerializer(allow_null=True)
+    warnings = WarningSerializer(many=True)
+    created_at = serializers.DateTimeField()
+    finished_at = serializers.DateTimeField(allow_null=True)
+    url = serializers.CharField()
+    score_url = serializers.CharField(allow_null=True)
+
+
+class JobEventSerializer(serializers.ModelSerializer[JobEvent]):
+    """Something that happened to a job."""
+
+    actor = serializers.SerializerMethodField()
+
+    class Meta:
+        model = JobEvent
+        fields = ("kind", "actor", "reason", "data", "at")
+
+    def get_actor(self, event: JobEvent) -> str | None:
+        """Say which kind of person acted; the owner learns no moderator's name."""
+        if event.actor_id is None:
+            return None
+        return "owner" if event.actor_id == event.job.requested_by_id else "moderator"

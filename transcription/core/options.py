@@ -1,0 +1,110 @@
+"""What a person may choose for a transcription."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, fields
+from typing import Any, Self
+
+from transcription.core.errors import InvalidOption, UnknownOption
+
+ENGINES = ("crnn",)
+GRIDS = ("auto", "8", "16", "32", "triplet")
+PAPERS = ("a4", "letter")
+SLOWEST_BPM = 30.0
+FASTEST_BPM = 320.0
+_METER = re.compile(r"^(\d{1,2})/(2|4|8|16)$")
+_LONGEST_TEXT = 200
+
+
+@dataclass(frozen=True, slots=True)
+class JobOptions:
+    """The options of a job; every default means "find it out".
+
+    ``tempo_bpm`` counts felt beats a minute (dotted quarters in 6/8); ``meter`` is a time signature such as
+    ``"6/8"``; ``first_downbeat_s`` is where bar one begins, in seconds. ``grid`` is the finest division that
+    the score may use. ``title`` and ``artist`` are printed on the score.
+    """
+
+    engine: str = "crnn"
+    tempo_bpm: float | None = None
+    meter: str | None = None
+    first_downbeat_s: float | None = None
+    grid: str = "auto"
+    paper: str = "a4"
+    title: str = ""
+    artist: str = ""
+
+    @classmethod
+    def parse(cls, given: Mapping[str, Any]) -> Self:
+        """Check what a client sent and return it as options.
+
+        Raises:
+            UnknownOption: a key that is no option.
+            InvalidOption: a value outside what the option allows.
+        """
+        known = {field.name for field in fields(cls)}
+        for name in given:
+            if name not in known:
+                raise UnknownOption(option=str(name)[:80], known=sorted(known))
+        chosen = {name: value for name, value in given.items() if value is not None and value != ""}
+        options = cls(
+            engine=_choice("engine", chosen.get("engine", "crnn"), ENGINES),
+            tempo_bpm=_number("tempo_bpm", chosen.get("tempo_bpm"), SLOWEST_BPM, FASTEST_BPM),
+            meter=_meter(chosen.get("meter")),
+            first_downbeat_s=_number("first_downbeat_s", chosen.get("first_downbeat_s"), 0.0, 36_000.0),
+            grid=_choice("grid", chosen.get("grid", "auto"), GRIDS),
+            paper=_choice("paper", chosen.get("paper", "a4"), PAPERS),
+            title=_text("title", chosen.get("title", "")),
+            artist=_text("artist", chosen.get("artist", "")),
+        )
+        return options
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the options as JSON-able values."""
+        return asdict(self)
+
+    @property
+    def meter_parts(self) -> tuple[int, int] | None:
+        """Beats and beat type of ``meter``."""
+        if self.meter is None:
+            return None
+        beats, beat_type = self.meter.split("/")
+        return int(beats), int(beat_type)
+
+
+def _choice(name: str, value: object, allowed: tuple[str, ...]) -> str:
+    if value not in allowed:
+        raise InvalidOption(option=name, expected=f"one of {', '.join(allowed)}")
+    return str(value)
+
+
+def _number(name: str, value: object, lowest: float, highest: float) -> float | None:
+    if value is None:
+        return None
+    expected = f"a number from {lowest:g} to {highest:g}"
+    if isinstance(value, bool) or not isinstance(value, int | float | str):
+        raise InvalidOption(option=name, expected=expected)
+    try:
+        number = float(value)
+    except ValueError as error:
+        raise InvalidOption(option=name, expected=expected) from error
+    if not lowest <= number <= highest:
+        raise InvalidOption(option=name, expected=expected)
+    return number
+
+
+def _meter(value: object) -> str | None:
+    if value is None:
+        return None
+    match = _METER.match(value) if isinstance(value, str) else None
+    if match is None or not 1 <= int(match[1]) <= 16:
+        raise InvalidOption(option="meter", expected="a time signature such as 4/4, 3/4 or 6/8")
+    return match[0]
+
+
+def _text(name: str, value: object) -> str:
+    if not isinstance(value, str) or len(value) > _LONGEST_TEXT:
+        raise InvalidOption(option=name, expected=f"text of at most {_LONGEST_TEXT} characters")
+    return " ".join("".join(c if c.isprintable() else " " for c in value).split())

@@ -1,0 +1,215 @@
+"""The pipeline: from a recording to its score, a line a stage.
+
+The worker, ``manage.py transcribe`` and the benchmark run the same functions; only the reporting differs.
+A stage reads files and writes files, all named in ``transcription.core.stages``, so any stage can be run
+again on its own.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from media.core.decoding import decode
+from media.core.flac import read_flac, write_flac
+from media.core.peaks import waveform_json
+from notation.core.engrave import engrave_all
+from notation.core.midi import write_midi
+from notation.core.musicxml import write_musicxml, write_mxl
+from notation.core.pdf import write_pdf
+from notation.core.playback import timing_table
+from notation.core.quantise import GridChoice, QuantiseConfig, quantise
+from notation.core.score import score_from_json, score_to_json
+from transcription.core.activations import Activations
+from transcription.core.beats import BeatHints, track_beats
+from transcription.core.detection import Detector, detect_onsets, load_detector
+from transcription.core.hit_list import grid_from_json, grid_to_json, hits_from_json, hits_to_json
+from transcription.core.options import JobOptions
+from transcription.core.picking import PeakPicking, pick_hits
+from transcription.core.result import Finding, build_result
+from transcription.core.stages import SOURCE, Stage
+
+Report = Callable[[float], None]
+FEW_HITS = 4
+UNSURE_CONFIDENCE = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What this site accepts, in seconds of sound."""
+
+    minimum_s: float = 1.0
+    maximum_s: float = 1800.0
+
+
+@dataclass(slots=True)
+class Nets:
+    """The networks of a process, each loaded when it is first needed and then kept."""
+
+    threads: int = 0
+    _detector: Detector | None = field(default=None, init=False)
+
+    @property
+    def detector(self) -> Detector:
+        """The network that hears hits, beats and downbeats."""
+        if self._detector is None:
+            if self.threads:
+                import torch
+
+                torch.set_num_threads(self.threads)
+            self._detector = load_detector()
+        return self._detector
+
+
+@dataclass(frozen=True, slots=True)
+class StageContext:
+    """All that a stage is handed: where its files are, what was asked for, and how to report progress."""
+
+    inputs: Mapping[str, Path]
+    output_dir: Path
+    options: JobOptions
+    limits: Limits
+    nets: Nets
+    report: Report
+    earlier_warnings: tuple[Finding, ...] = ()
+
+    def read_json(self, name: str) -> Any:
+        """Return the content of an input."""
+        return json.loads(self.inputs[name].read_text("utf-8"))
+
+    def write_json(self, name: str, data: object) -> None:
+        """Write an output; equal data gives equal bytes."""
+        text = json.dumps(data, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+        (self.output_dir / name).write_text(text, "utf-8")
+
+    def write_bytes(self, name: str, data: bytes) -> None:
+        """Write an output."""
+        (self.output_dir / name).write_bytes(data)
+
+
+@dataclass(frozen=True, slots=True)
+class StageOutcome:
+    """What a stage has to say besides its files."""
+
+    warnings: tuple[Finding, ...] = ()
+    engine: str = ""
+
+
+def extract(context: StageContext) -> StageOutcome:
+    """Decode the recording to FLAC, and draw its waveform."""
+    source = context.inputs[SOURCE]
+    decoded = decode(
+        source,
+        min_duration_s=context.limits.minimum_s,
+        max_duration_s=context.limits.maximum_s,
+        report=context.report,
+    )
+    write_flac(decoded, context.output_dir / "audio.flac")
+    context.write_json("peaks.json", waveform_json(decoded))
+    context.write_json(
+        "audio.json",
+        {
+            "duration_s": round(decoded.duration_s, 3),
+            "sha256": _sha256(source),
+            "rate": decoded.rate,
+            "channels": int(decoded.samples.shape[0]),
+        },
+    )
+    return StageOutcome(tuple(Finding(warning.code, warning.message) for warning in decoded.warnings))
+
+
+def detect(context: StageContext) -> StageOutcome:
+    """Hear every hit."""
+    detector = context.nets.detector
+    activations = detect_onsets(read_flac(context.inputs["audio.flac"]), detector, context.report)
+    activations.save(context.output_dir / "activations.npz")
+    hits = pick_hits(activations, PeakPicking())
+    context.write_json("hits.json", hits_to_json(hits, engine=detector.label))
+    warnings: list[Finding] = []
+    if len(hits) < FEW_HITS:
+        warnings.append(
+            Finding("few_hits", "Hardly any drums were heard. Is there a drum kit in this recording?")
+        )
+    elif sum(hit.confidence for hit in hits) / len(hits) < UNSURE_CONFIDENCE:
+        warnings.append(
+            Finding("low_confidence", "The drums were hard to hear here; expect more mistakes than usual.")
+        )
+    return StageOutcome(tuple(warnings), detector.label)
+
+
+def beats(context: StageContext) -> StageOutcome:
+    """Follow the beat and find the bar lines."""
+    options = context.options
+    meter = options.meter_parts
+    hints = BeatHints(
+        tempo_bpm=options.tempo_bpm,
+        beats_per_bar=meter[0] if meter else None,
+        beat_type=meter[1] if meter else None,
+        first_downbeat_s=options.first_downbeat_s,
+    )
+    grid = track_beats(
+        Activations.load(context.inputs["activations.npz"]),
+        hits_from_json(context.read_json("hits.json")),
+        hints,
+        duration_s=context.read_json("audio.json")["duration_s"],
+    )
+    context.write_json("beats.json", grid_to_json(grid))
+    if grid.unreliable:
+        text = "The beat was hard to follow. If the bars look wrong, give the tempo or the meter and try again."
+        return StageOutcome((Finding("tempo_unreliable", text),))
+    return StageOutcome()
+
+
+def notate(context: StageContext) -> StageOutcome:
+    """Turn hits into written rhythm."""
+    heard = context.read_json("hits.json")
+    grid = grid_from_json(context.read_json("beats.json"))
+    config = QuantiseConfig(grid=GridChoice(context.options.grid))
+    score = quantise(
+        hits_from_json(heard), grid, config, title=context.options.title, artist=context.options.artist
+    )
+    result = build_result(
+        score=score,
+        grid=grid,
+        audio=context.read_json("audio.json"),
+        engines={"detect": heard["engine"]},
+        warnings=context.earlier_warnings,
+    )
+    context.write_json("score.json", score_to_json(score))
+    context.write_json("timing.json", timing_table(score))
+    context.write_json("result.json", result)
+    return StageOutcome()
+
+
+def engrave(context: StageContext) -> StageOutcome:
+    """Draw the score and write every file that a person can take away."""
+    score = score_from_json(context.read_json("score.json"))
+    paper = context.options.paper
+    engraving = engrave_all(score, paper="letter" if paper == "letter" else "a4")
+    context.report(0.5)
+    for width, svg in engraving.screens.items():
+        context.write_bytes(f"score-{width}.svg", svg.encode())
+    pdf = write_pdf(score, "letter" if paper == "letter" else "a4", pages=engraving.pages)
+    context.write_bytes("score.pdf", pdf)
+    context.write_bytes("score.musicxml", write_musicxml(score))
+    context.write_bytes("score.mxl", write_mxl(score))
+    context.write_bytes("score.mid", write_midi(score))
+    return StageOutcome()
+
+
+STAGE_FUNCTIONS: dict[Stage, Callable[[StageContext], StageOutcome]] = {
+    Stage.EXTRACT: extract,
+    Stage.DETECT: detect,
+    Stage.BEATS: beats,
+    Stage.NOTATE: notate,
+    Stage.ENGRAVE: engrave,
+}
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

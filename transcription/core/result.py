@@ -1,0 +1,65 @@
+"""The result JSON: what a transcription found, in one machine-readable document."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from notation.core.beat_grid import BeatGrid
+from notation.core.score import Score
+from transcription.core.hit_list import grid_to_json
+
+RESULT_SCHEMA = "drumsite.transcription/1"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """Something that a person should know of a result that is there all the same."""
+
+    code: str
+    message: str
+
+    def as_dict(self) -> dict[str, str]:
+        """Return the finding as JSON-able values."""
+        return {"code": self.code, "message": self.message}
+
+
+def build_result(
+    *,
+    score: Score,
+    grid: BeatGrid,
+    audio: Mapping[str, Any],
+    engines: Mapping[str, str],
+    warnings: Sequence[Finding],
+) -> dict[str, Any]:
+    """Return the result JSON described by ``docs/result.schema.json``.
+
+    ``onset_s`` of each hit stays as heard; ``bar`` and ``position`` (quarter notes from the bar's start, as
+    a fraction) say where it was written.
+    """
+    hits = [
+        {
+            "id": placed.hit.id,
+            "onset_s": round(placed.hit.onset_s, 4),
+            "instrument": placed.hit.instrument.value,
+            "velocity": placed.hit.velocity,
+            "confidence": round(placed.hit.confidence, 3),
+            "bar": placed.bar,
+            "position": str(placed.position),
+        }
+        for placed in sorted(score.hits, key=lambda placed: (placed.hit.onset_s, placed.hit.id))
+    ]
+    confidence = sum(placed.hit.confidence for placed in score.hits) / len(score.hits) if score.hits else 0.0
+    return {
+        "schema": RESULT_SCHEMA,
+        "title": score.title,
+        "audio": {"duration_s": audio["duration_s"], "sha256": audio["sha256"]},
+        "hits": hits,
+        **grid_to_json(grid),
+        "counts": dict(sorted(Counter(hit["instrument"] for hit in hits).items())),
+        "confidence": round(confidence, 3),
+        "engines": dict(engines),
+        "warnings": [warning.as_dict() for warning in warnings],
+    }

@@ -1,0 +1,270 @@
+"""Runs stages in a warm child process, so that cancelling is a kill and a crash in native code is an answer.
+
+The parent and the child speak length-prefixed JSON over a socket pair. The child keeps its networks between
+stages. It ends by itself as soon as the parent is gone, even in the middle of a stage.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import queue
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+import traceback
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from multiprocessing.connection import Connection
+from pathlib import Path
+from typing import Any
+
+from accounts.core.errors import DrumError
+from transcription.core.errors import StageTimedOut
+from transcription.core.result import Finding
+from transcription.core.stages import Stage
+
+_REPORT_EVERY_S = 0.1
+
+
+@dataclass(frozen=True, slots=True)
+class StageRequest:
+    """One stage to run: the files it reads, where it writes, and what was asked for."""
+
+    stage: Stage
+    inputs: Mapping[str, Path]
+    output_dir: Path
+    options: Mapping[str, Any]
+    minimum_s: float
+    maximum_s: float
+    earlier_warnings: tuple[Finding, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class StageAnswer:
+    """What came back: findings, the engine used, and the seconds of the stage's own work."""
+
+    warnings: tuple[Finding, ...]
+    engine: str
+    seconds: float
+
+
+class RefusedByStage(DrumError):
+    """A ``DrumError`` that was raised in the child, with its own code, message and hint."""
+
+    def __init__(self, code: str, message: str, hint: str, details: dict[str, object]) -> None:
+        Exception.__init__(self, message)
+        self.code = code  # type: ignore[misc]
+        self.hint = hint  # type: ignore[misc]
+        self.details = details
+
+
+class StageBroke(Exception):
+    """The stage raised something that is no ``DrumError``, or its process died: our bug, worth another try."""
+
+
+class StageProcess:
+    """A child process that runs one stage at a time. Not thread-safe: one thread, one ``StageProcess``."""
+
+    def __init__(self, *, threads: int = 0) -> None:
+        self._threads = threads
+        self._process: subprocess.Popen[bytes] | None = None
+        self._connection: Connection | None = None
+
+    @property
+    def pid(self) -> int | None:
+        """The child's process id; ``None`` while there is none."""
+        return self._process.pid if self._process is not None and self._process.poll() is None else None
+
+    def start(self) -> None:
+        """Start the child if it is not running; it loads its networks in its own time."""
+        if self.pid is not None:
+            return
+        self.kill()
+        ours, theirs = socket.socketpair()
+        environment = {**os.environ, "OMP_WAIT_POLICY": "PASSIVE"}
+        # The child must find our packages wherever the parent was started.
+        root = str(Path(__file__).resolve().parents[2])
+        environment["PYTHONPATH"] = os.pathsep.join(
+            part for part in (root, environment.get("PYTHONPATH")) if part
+        )
+        try:
+            self._process = subprocess.Popen(
+                [sys.executable, "-m", __name__, str(theirs.fileno()), str(self._threads)],
+                pass_fds=[theirs.fileno()],
+                stdin=subprocess.DEVNULL,
+                env=environment,
+                start_new_session=True,
+            )
+        finally:
+            theirs.close()
+        self._connection = Connection(ours.detach())
+
+    def run(
+        self,
+        request: StageRequest,
+        *,
+        on_tick: Callable[[float], None],
+        time_limit_s: float,
+        tick_s: float = 0.25,
+    ) -> StageAnswer:
+        """Run ``request`` and return its answer.
+
+        ``on_tick`` is called about every ``tick_s`` with the fraction done (0..1); whatever it raises stops
+        the stage at once.
+
+        Raises:
+            RefusedByStage: the stage refused its input.
+            StageTimedOut: it ran longer than ``time_limit_s``.
+            StageBroke: it failed through a fault of ours.
+        """
+        self.start()
+        assert self._connection is not None
+        try:
+            self._connection.send_bytes(_request_to_bytes(request))
+            return self._wait(on_tick, time.monotonic() + time_limit_s, tick_s)
+        except (OSError, EOFError) as error:
+            code = self._process.poll() if self._process else None
+            self.kill()
+            raise StageBroke(f"the stage's process ended (exit status {code})") from error
+        except (RefusedByStage, StageBroke):
+            raise
+        except BaseException:  # cancelled, lost its lease, out of time: nobody waits for this answer
+            self.kill()
+            raise
+
+    def _wait(self, on_tick: Callable[[float], None], deadline: float, tick_s: float) -> StageAnswer:
+        assert self._connection is not None
+        fraction = 0.0
+        next_tick = time.monotonic() + tick_s
+        while True:
+            if self._connection.poll(max(0.0, next_tick - time.monotonic())):
+                message = json.loads(self._connection.recv_bytes())
+                if message["type"] == "progress":
+                    fraction = message["fraction"]
+                else:
+                    return _answer(message)
+            now = time.monotonic()
+            if now >= next_tick:
+                if now > deadline:
+                    raise StageTimedOut
+                on_tick(fraction)
+                next_tick = time.monotonic() + tick_s
+
+    def kill(self) -> None:
+        """End the child and all it started."""
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
+        if self._process is not None:
+            with contextlib.suppress(ProcessLookupError, PermissionError):
+                os.killpg(self._process.pid, signal.SIGKILL)
+            self._process.wait()
+            self._process = None
+
+
+def _request_to_bytes(request: StageRequest) -> bytes:
+    return json.dumps(
+        {
+            "stage": request.stage.value,
+            "inputs": {name: str(path) for name, path in request.inputs.items()},
+            "output_dir": str(request.output_dir),
+            "options": dict(request.options),
+            "minimum_s": request.minimum_s,
+            "maximum_s": request.maximum_s,
+            "warnings": [warning.as_dict() for warning in request.earlier_warnings],
+        }
+    ).encode()
+
+
+def _answer(message: Mapping[str, Any]) -> StageAnswer:
+    if message["type"] == "refused":
+        raise RefusedByStage(message["code"], message["message"], message["hint"], message["details"])
+    if message["type"] == "broke":
+        raise StageBroke(message["traceback"])
+    warnings = tuple(Finding(item["code"], item["message"]) for item in message["warnings"])
+    return StageAnswer(warnings, message["engine"], message["seconds"])
+
+
+# --- In the child -------------------------------------------------------------------------------------
+
+
+def _serve(connection: Connection, threads: int) -> None:
+    """Answer requests until the parent is gone."""
+    requests: queue.Queue[dict[str, Any]] = queue.Queue()
+    threading.Thread(target=_read_requests, args=(connection, requests), daemon=True).start()
+    from transcription.core import pipeline  # heavy; the parent already waits on the socket
+
+    nets = pipeline.Nets(threads=threads)
+    _ = nets.detector  # warm before the first song, not during it
+    while True:
+        _send(connection, _run(connection, nets, requests.get()))
+
+
+def _read_requests(connection: Connection, requests: queue.Queue[dict[str, Any]]) -> None:
+    try:
+        while True:
+            requests.put(json.loads(connection.recv_bytes()))
+    except (OSError, EOFError):
+        os._exit(0)  # the parent is gone; whatever is being computed has no reader
+
+
+def _run(connection: Connection, nets: Any, request: Mapping[str, Any]) -> dict[str, Any]:
+    from transcription.core import pipeline
+    from transcription.core.options import JobOptions
+
+    last_report = 0.0
+
+    def report(fraction: float) -> None:
+        nonlocal last_report
+        if time.monotonic() - last_report >= _REPORT_EVERY_S:
+            last_report = time.monotonic()
+            _send(connection, {"type": "progress", "fraction": min(1.0, max(0.0, float(fraction)))})
+
+    started = time.monotonic()
+    try:
+        outcome = pipeline.STAGE_FUNCTIONS[Stage(request["stage"])](
+            pipeline.StageContext(
+                inputs={name: Path(path) for name, path in request["inputs"].items()},
+                output_dir=Path(request["output_dir"]),
+                options=JobOptions.parse(request["options"]),
+                limits=pipeline.Limits(request["minimum_s"], request["maximum_s"]),
+                nets=nets,
+                report=report,
+                earlier_warnings=tuple(Finding(w["code"], w["message"]) for w in request["warnings"]),
+            )
+        )
+    except DrumError as error:
+        details = {key: value for key, value in error.details.items() if _is_plain(value)}
+        return {
+            "type": "refused",
+            "code": error.code,
+            "message": str(error),
+            "hint": error.hint,
+            "details": details,
+        }
+    except Exception:
+        return {"type": "broke", "traceback": traceback.format_exc()}
+    return {
+        "type": "done",
+        "warnings": [warning.as_dict() for warning in outcome.warnings],
+        "engine": outcome.engine,
+        "seconds": time.monotonic() - started,
+    }
+
+
+def _is_plain(value: object) -> bool:
+    return value is None or isinstance(value, str | int | float | bool)
+
+
+def _send(connection: Connection, message: Mapping[str, Any]) -> None:
+    connection.send_bytes(json.dumps(message).encode())
+
+
+if __name__ == "__main__":
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    _serve(Connection(int(sys.argv[1])), int(sys.argv[2]))

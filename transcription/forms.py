@@ -1,0 +1,45 @@
+"""The upload form."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+
+from transcription.core.options import GRIDS, JobOptions
+
+METERS = ("4/4", "3/4", "6/8", "2/4", "5/4", "7/8", "12/8")
+_GRID_LABELS = {
+    "auto": "Find out",
+    "8": "Eighths at most",
+    "16": "Sixteenths at most",
+    "32": "Thirty-seconds at most",
+    "triplet": "Triplets",
+}
+
+
+class UploadForm(forms.Form):
+    """A song, and what its owner already knows about it. The file itself is received by the media app."""
+
+    file = forms.FileField(label="Audio or video file", required=False)
+    title = forms.CharField(label="Title", max_length=200, required=False)
+    artist = forms.CharField(label="Artist", max_length=200, required=False)
+    tempo_bpm = forms.FloatField(label="Tempo (BPM)", required=False)
+    meter = forms.ChoiceField(
+        label="Time signature", required=False, choices=[("", "Find out"), *((m, m) for m in METERS)]
+    )
+    grid = forms.ChoiceField(
+        label="Finest notes", required=False, choices=[(grid, _GRID_LABELS[grid]) for grid in GRIDS]
+    )
+    paper = forms.ChoiceField(
+        label="Paper", required=False, choices=[("a4", "A4"), ("letter", "US Letter")]
+    )
+
+    def options(self) -> dict[str, Any]:
+        """Return the given options, unchecked: ``JobOptions.parse`` is the one judge."""
+        names = ("title", "artist", "tempo_bpm", "meter", "grid", "paper")
+        return {name: self.data[name] for name in names if self.data.get(name)}
+
+    def job_options(self) -> JobOptions:
+        """Return the checked options; raises ``InvalidOption``."""
+        return JobOptions.parse(self.options())

@@ -1,0 +1,100 @@
+"""Websocket group names and message shapes of jobs, in one place."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+from uuid import UUID
+
+from django.db.models import F
+from django.db.models.functions import Greatest
+from django.urls import reverse
+
+from accounts.feed import feed_group, message, publish
+from accounts.models import User
+from notation.selectors import notation_ids_by_job
+from transcription.core.stages import SPEC_BY_STAGE, Stage
+from transcription.models import Job
+from transcription.selectors import feed_seq, jobs_of
+
+_JOBS_IN_A_SNAPSHOT = 50
+
+
+def job_group(job_id: UUID | str) -> str:
+    """Return the group that listens to one job."""
+    return f"job-{job_id}"
+
+
+def next_seq() -> Greatest:
+    """Return the expression for a job's next ``seq``: microseconds of the clock, but always growing.
+
+    The clock makes the numbers of several jobs comparable, so that one feed can carry them all.
+    """
+    return Greatest(F("seq") + 1, time.time_ns() // 1000)
+
+
+def job_as_dict(job: Job, notation_id: UUID | None) -> dict[str, Any]:
+    """Describe ``job`` as every door does: REST, websocket and pages."""
+    return {
+        "id": str(job.pk),
+        "status": job.status,
+        "stage": job.stage or None,
+        "progress": round(job.progress, 3),
+        "eta_s": job.eta_s,
+        "title": job.options.get("title") or job.recording.title,
+        "recording_id": str(job.recording_id),
+        "notation_id": str(notation_id) if notation_id else None,
+        "held": job.requested_by.jobs_held and not job.is_finished,
+        "stages": [
+            {
+                "stage": run.stage,
+                "label": SPEC_BY_STAGE[Stage(run.stage)].label,
+                "status": run.status,
+                "progress": round(run.progress, 3),
+                "seconds": run.seconds,
+            }
+            for run in job.stage_runs.all()
+        ],
+        "failure": _failure(job),
+        "warnings": job.warnings,
+        "created_at": job.created_at.isoformat(),
+        "finished_at": job.finished_at.isoformat() if job.finished_at else None,
+        "url": reverse("job", args=[job.pk]),
+        "score_url": reverse("score", args=[notation_id]) if notation_id else None,
+    }
+
+
+def describe_jobs(jobs: list[Job]) -> list[dict[str, Any]]:
+    """Describe several jobs with one query for their notations."""
+    notation_ids = notation_ids_by_job([job.pk for job in jobs])
+    return [job_as_dict(job, notation_ids.get(job.pk)) for job in jobs]
+
+
+def job_snapshot(job: Job) -> dict[str, Any]:
+    """Return what a page that opens one job gets first."""
+    return message("snapshot", seq=job.seq, data=describe_jobs([job])[0])
+
+
+def feed_snapshot(user: User) -> dict[str, Any]:
+    """Return what a page that opens the feed gets first."""
+    seq = feed_seq(user)
+    jobs = list(jobs_of(user)[:_JOBS_IN_A_SNAPSHOT])
+    return message("snapshot", seq=seq, data={"jobs": describe_jobs(jobs)})
+
+
+def announce(job: Job) -> None:
+    """Tell the job's pages and its owner's feed how it stands now."""
+    news = message("job.updated", seq=job.seq, data=describe_jobs([job])[0])
+    publish([job_group(job.pk), feed_group(job.requested_by_id)], news)
+
+
+def announce_deleted(job: Job) -> None:
+    """Tell them that it is gone."""
+    news = message("job.deleted", seq=job.seq, data={"id": str(job.pk)})
+    publish([job_group(job.pk), feed_group(job.requested_by_id)], news)
+
+
+def _failure(job: Job) -> dict[str, str] | None:
+    if not job.failure_code:
+        return None
+    return {"code": job.failure_code, "message": job.failure_message, "hint": job.failure_hint}

@@ -1,0 +1,50 @@
+"""Reads about jobs, and who may see which."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from django.contrib.auth.models import AnonymousUser
+from django.db.models import Max, Prefetch, QuerySet
+
+from accounts.models import User
+from accounts.roles import is_moderator
+from media.models import Recording
+from transcription.models import Job, StageRun
+
+_RUNS = Prefetch("stage_runs", queryset=StageRun.objects.order_by("position"))
+
+
+def jobs_with_stages() -> QuerySet[Job]:
+    """Return every job that is not deleted, nor its recording, with what its description needs."""
+    return (
+        Job.objects.filter(deleted_at=None, recording__deleted_at=None)
+        .select_related("recording", "requested_by")
+        .prefetch_related(_RUNS)
+    )
+
+
+def jobs_visible_to(user: User | AnonymousUser) -> QuerySet[Job]:
+    """Return what ``user`` may see: one's own jobs; everything for moderators and admins."""
+    if not isinstance(user, User):
+        return Job.objects.none()
+    jobs = jobs_with_stages()
+    return jobs if is_moderator(user) else jobs.filter(requested_by=user)
+
+
+def jobs_of(user: User) -> QuerySet[Job]:
+    """Return ``user``'s own jobs, newest first."""
+    return jobs_with_stages().filter(requested_by=user)
+
+
+def feed_seq(user: User) -> int:
+    """Return the seq of the latest change to any job of ``user``, deleted ones included."""
+    return Job.objects.filter(requested_by=user).aggregate(latest=Max("seq"))["latest"] or 0
+
+
+def latest_job_by_recording(recordings: list[Recording]) -> dict[UUID, Job]:
+    """Return the newest job of each recording."""
+    latest: dict[UUID, Job] = {}
+    for job in jobs_with_stages().filter(recording__in=recordings).order_by("created_at"):
+        latest[job.recording_id] = job
+    return latest

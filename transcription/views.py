@@ -1,0 +1,183 @@
+"""The pages of jobs: dashboard, upload, one job, its files."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from django.conf import settings
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.core.paginator import Paginator
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.http.response import HttpResponseBase
+from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.http import require_GET, require_POST, require_safe
+
+from accounts.core.errors import DrumError
+from accounts.roles import is_moderator
+from media.core.errors import EmptyFile
+from media.models import Recording
+from media.selectors import recording_visible_to, recordings_visible_to, search_recordings
+from media.services import create_recording, delete_recording
+from media.uploads import ReceivedFile, receives_recordings
+from media.views import artifact_response
+from transcription.core.options import JobOptions
+from transcription.files import artifact_for, download_name
+from transcription.forms import UploadForm
+from transcription.models import Job
+from transcription.progress import describe_jobs
+from transcription.selectors import jobs_visible_to, latest_job_by_recording
+from transcription.services import cancel_job, create_job, delete_job, retry_job
+
+ACCEPT = ".mp3,.wav,.flac,.ogg,.opus,.m4a,.aac,.mp4,.mov,.mkv,.webm,audio/*,video/*"
+_ROWS_A_PAGE = 20
+
+
+@login_required
+@require_safe
+def dashboard(request: HttpRequest) -> HttpResponse:
+    """Show one's recordings with their latest jobs, and the place to upload."""
+    return render(request, "transcription/dashboard.html", _dashboard_context(request, UploadForm()))
+
+
+@login_required
+@require_POST
+@receives_recordings
+def upload(request: HttpRequest) -> HttpResponse:
+    """Store a song and queue its transcription; answers JSON to a script, a redirect to a form."""
+    wants_json = "application/json" in request.headers.get("Accept", "")
+    form = UploadForm(request.POST, request.FILES)
+    try:
+        options = form.job_options()
+        job = create_job(
+            recording=_received_recording(request, options), requested_by=request.user, options=options
+        )
+    except DrumError as error:
+        if wants_json:
+            raise
+        form.full_clean()
+        form.add_error(None, f"{error} {error.hint}".strip())
+        return render(
+            request, "transcription/dashboard.html", _dashboard_context(request, form), status=400
+        )
+    described = describe_jobs([jobs_visible_to(request.user).get(pk=job.pk)])[0]
+    if wants_json:
+        return JsonResponse({"job": described, "url": described["url"]}, status=201)
+    return redirect(described["url"])
+
+
+@login_required
+@require_safe
+def job_page(request: HttpRequest, job_id: UUID) -> HttpResponse:
+    """Show one job, live."""
+    job = _job(request, job_id)
+    summary = describe_jobs([job])[0]
+    context = {
+        "job": job,
+        "summary": summary,
+        "stages": summary["stages"],
+        "recording": job.recording,
+        "notation_id": summary["notation_id"],
+        "is_moderator": is_moderator(request.user),
+    }
+    return render(request, "transcription/job.html", context)
+
+
+@login_required
+@require_POST
+def job_cancel(request: HttpRequest, job_id: UUID) -> HttpResponse:
+    """Stop a job."""
+    cancel_job(job=_job(request, job_id), by=request.user, reason=request.POST.get("reason", ""))
+    messages.success(request, "The transcription was stopped.")
+    return redirect("job", job_id)
+
+
+@login_required
+@require_POST
+def job_retry(request: HttpRequest, job_id: UUID) -> HttpResponse:
+    """Run a failed or cancelled job again."""
+    retry_job(job=_job(request, job_id), by=request.user, reason=request.POST.get("reason", ""))
+    return redirect("job", job_id)
+
+
+@login_required
+@require_POST
+def job_delete(request: HttpRequest, job_id: UUID) -> HttpResponse:
+    """Delete a job and its score."""
+    delete_job(job=_job(request, job_id), by=request.user, reason=request.POST.get("reason", ""))
+    messages.success(request, "The transcription was deleted.")
+    return redirect("dashboard")
+
+
+@login_required
+@require_POST
+def transcribe_again(request: HttpRequest, recording_id: UUID) -> HttpResponse:
+    """Start another job for a recording that is there already."""
+    options = JobOptions.parse(UploadForm(request.POST).options())
+    recording = _recording(request, recording_id)
+    job = create_job(recording=recording, requested_by=request.user, options=options)
+    return redirect("job", job.pk)
+
+
+@login_required
+@require_POST
+def recording_delete(request: HttpRequest, recording_id: UUID) -> HttpResponse:
+    """Delete a recording with all that was made of it."""
+    delete_recording(recording=_recording(request, recording_id))
+    messages.success(request, "The recording was deleted.")
+    return redirect("dashboard")
+
+
+@login_required
+@require_GET
+def job_download(request: HttpRequest, job_id: UUID, fmt: str) -> HttpResponseBase:
+    """Send a file of a job; the score page shows SVG and JSON in place, everything else is saved."""
+    job = _job(request, job_id)
+    chosen, artifact = artifact_for(job, fmt)
+    as_attachment = request.GET.get("inline") != "1"
+    return artifact_response(
+        request, artifact, filename=download_name(job, chosen), as_attachment=as_attachment
+    )
+
+
+def _received_recording(request: HttpRequest, options: JobOptions) -> Recording:
+    received = request.FILES.get("file")
+    if not isinstance(received, ReceivedFile):
+        raise EmptyFile
+    return create_recording(owner=request.user, upload=received, title=options.title or None)
+
+
+def _dashboard_context(request: HttpRequest, form: UploadForm) -> dict[str, Any]:
+    query = request.GET.get("q", "").strip()
+    recordings = search_recordings(recordings_visible_to(request.user).filter(owner=request.user), query)
+    page = Paginator(recordings, _ROWS_A_PAGE).get_page(request.GET.get("page"))
+    jobs = latest_job_by_recording(list(page.object_list))
+    described = {
+        summary["recording_id"]: summary for summary in describe_jobs(list(jobs.values()))
+    }
+    rows = [
+        {
+            "recording": recording,
+            "job": described.get(str(recording.pk)),
+            "notation_id": (described.get(str(recording.pk)) or {}).get("notation_id"),
+        }
+        for recording in page.object_list
+    ]
+    limits = {
+        "upload_max_mb": settings.UPLOAD_MAX_MB,
+        "max_minutes": int(settings.RECORDING_MAX_S // 60),
+        "accept": ACCEPT,
+    }
+    return {"rows": rows, "page_obj": page, "q": query, "limits": limits, "form": form}
+
+
+def _job(request: HttpRequest, job_id: UUID) -> Job:
+    return get_object_or_404(jobs_visible_to(request.user), pk=job_id)
+
+
+def _recording(request: HttpRequest, recording_id: UUID) -> Recording:
+    try:
+        return recording_visible_to(request.user, recording_id)
+    except Recording.DoesNotExist as error:
+        raise Http404 from error

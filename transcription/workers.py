@@ -1,0 +1,64 @@
+"""Worker threads of a process, and the sweeper beside them."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+
+import dramatiq
+from django.conf import settings
+from django.db import close_old_connections
+
+from media.services import purge_deleted
+from transcription.jobs import recover_lost_stages
+from transcription.tasks import QUEUES, enqueue
+
+logger = logging.getLogger(__name__)
+
+_PURGE_EVERY_S = 3600.0
+
+
+class WorkerPool:
+    """The workers of this process: ``threads`` stages at a time from ``queues``, and a sweeper.
+
+    Every process sweeps; what two find at the same time is queued twice and, thanks to the lease, run once.
+    """
+
+    def __init__(self, *, queues: tuple[str, ...] = QUEUES, threads: int = 1, owns_broker: bool = False) -> None:
+        self._owns_broker = owns_broker
+        self._broker = dramatiq.get_broker()
+        self._worker = dramatiq.Worker(
+            self._broker, queues=set(queues), worker_threads=threads, worker_timeout=200
+        )
+        self._stopping = threading.Event()
+        self._sweeper = threading.Thread(target=self._sweep, name="sweeper", daemon=True)
+
+    def start(self) -> None:
+        """Begin to work, first on what an earlier process left behind."""
+        self._broker.emit_after("process_boot")
+        self._worker.start()
+        self._sweeper.start()
+
+    def stop(self) -> None:
+        """Finish nothing more: stages in progress lose their child process and are taken up again later."""
+        self._stopping.set()
+        self._broker.emit_before("process_shutdown")
+        self._worker.stop(timeout=2_000)
+
+    def _sweep(self) -> None:
+        at_start = self._owns_broker
+        last_purge = time.monotonic()
+        while True:
+            try:
+                close_old_connections()
+                for step in recover_lost_stages(at_start=at_start):
+                    enqueue(step.job_id, step.stage)
+                at_start = False
+                if time.monotonic() - last_purge >= _PURGE_EVERY_S:
+                    last_purge = time.monotonic()
+                    purge_deleted()
+            except Exception:  # the sweeper must outlive a database that is away for a while
+                logger.exception("sweep_failed")
+            if self._stopping.wait(settings.SWEEP_EVERY_S):
+                return
