@@ -19,6 +19,7 @@ import soxr
 from av.audio.frame import AudioFrame
 from av.audio.stream import AudioStream
 from av.container import InputContainer
+from av.packet import Packet
 from numpy.typing import NDArray
 
 from media.core.audio import Audio
@@ -46,6 +47,7 @@ _LONGEST_GAP_S = 30.0  # a longer leap of the clock is a restarted stream, not l
 _MISSING_SHARE = 0.01  # headers are off by a packet or two: less than this, or half a second, is none
 _MISSING_S = 0.5
 _REPORT_EVERY_S = 5.0
+_PADDING_S = 0.1  # encoders fill their last packets: sound of just the limit may decode to a little more
 
 # ITU-R BS.775 downmix: a speaker's share in left and right. The LFE channel is left out, as there.
 _HALF_POWER = 2**-0.5
@@ -133,6 +135,7 @@ class _Reading:
     damaged_packets: int = 0
     last_is_damaged: bool = False
     broke_off: bool = False
+    unclocked_s: float = 0.0  # lost time that the stream's clock did not count, until it is made up for
 
 
 def _read(
@@ -150,6 +153,8 @@ def _read(
             raise UnsupportedAudio(rate=frame.sample_rate, channels=len(frame.layout.channels))
         if start_s is not None and frame.time is not None:
             track.start_at(start_s)
+        track.shift_clock(reading.unclocked_s)
+        reading.unclocked_s = 0.0
         track.add(_as_float(frame), frame.sample_rate, frame.time)
         if report is not None and track.position_s >= next_report_s:
             report(min(1.0, track.position_s / duration_s))
@@ -158,6 +163,9 @@ def _read(
 
 
 def _frames(container: InputContainer, stream: AudioStream, reading: _Reading) -> Iterator[AudioFrame]:
+    # mp3 and ADTS carry no clock: FFmpeg counts packets, and rolls all bytes up to the next sync word into one.
+    is_clocked = not {"mp3", "aac"} & set(container.format.name.split(","))
+    good_bytes, good_s = 0, 0.0
     packets = container.demux(stream)
     while True:
         try:
@@ -172,9 +180,17 @@ def _frames(container: InputContainer, stream: AudioStream, reading: _Reading) -
         except av.error.FFmpegError:
             reading.damaged_packets += 1
             reading.last_is_damaged = True
+            if not is_clocked and good_bytes and b"ID3" not in bytes(packet)[:4096]:
+                lost_s = packet.size * good_s / good_bytes - _length_s(packet)
+                reading.unclocked_s += min(max(0.0, lost_s), _LONGEST_GAP_S)
             continue
+        good_bytes, good_s = good_bytes + packet.size, good_s + _length_s(packet)
         reading.last_is_damaged = reading.last_is_damaged and packet.size == 0  # the flush at the end
         yield from (frame for frame in frames if isinstance(frame, AudioFrame) and frame.samples)
+
+
+def _length_s(packet: Packet) -> float:
+    return float(packet.duration * packet.time_base) if packet.duration and packet.time_base else 0.0
 
 
 def _as_float(frame: AudioFrame) -> NDArray[np.float32]:
@@ -225,6 +241,11 @@ class _Track:
         if self._origin_s is None:
             self._origin_s = start_s
 
+    def shift_clock(self, lost_s: float) -> None:
+        """Say that so much was lost that the file's clock does not know of."""
+        if lost_s and self._origin_s is not None:
+            self._origin_s -= lost_s
+
     def add(self, piece: NDArray[np.float32], rate: int, time_s: float | None) -> None:
         """Append ``piece``, shape (1 or 2, samples), after silence if its time says that some was lost."""
         if time_s is not None:
@@ -254,7 +275,7 @@ class _Track:
             self._samples = np.empty((piece.shape[0], self._room), dtype=np.float32)
         piece = _with_channels(piece, self._samples.shape[0])
         self.position_s += piece.shape[1] / rate
-        if self.position_s > self._max_duration_s:
+        if self.position_s > self._max_duration_s + _PADDING_S:
             raise AudioTooLong(maximum_s=self._max_duration_s)
         if rate != self._resampler_rate:
             self._end_resampling()
