@@ -24,7 +24,7 @@ class NewsConsumer(AsyncJsonWebsocketConsumer):
 
     The session's cookie says who that is; without one, the first message must be
     ``{"type": "authenticate", "token": ACCESS}`` (a token in the URL would end up in logs). A client that was
-    connected before may send ``{"type": "resume", "seq": N}``: it gets a snapshot only if it missed something.
+    connected before may send ``{"type": "resume", "seq": N}``: it gets a snapshot if it missed something.
     """
 
     user: User | None = None

@@ -86,7 +86,7 @@ TEMPLATES = [
     }
 ]
 
-# --- Database ------------------------------------------------------------------------------------------
+# --- Database ---
 DATABASES = {"default": env.db("DATABASE_URL", default=f"sqlite:///{VAR_DIR}/drumsite.sqlite3")}
 if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
     # IMMEDIATE takes the write lock at once: two writers wait for each other instead of failing half-way.
@@ -97,7 +97,7 @@ if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
     }
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
-# --- Queue and websocket layer ---------------------------------------------------------------------------
+# --- Queue and websocket layer ---
 REDIS_URL = env.str("REDIS_URL", default="")  # empty: the queue and the websocket layer live in this process
 EMBEDDED_WORKER = env.bool("EMBEDDED_WORKER", default=not REDIS_URL)
 QUEUE_NAMESPACE = env.str("QUEUE_NAMESPACE", default="drumsite")
@@ -121,8 +121,10 @@ CACHES = {
     else {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}
 }
 
-# --- Files -------------------------------------------------------------------------------------------------
-STORAGE_URL = env.str("STORAGE_URL", default="")  # s3://KEY:SECRET@HOST:PORT/BUCKET?region=…; empty: var/media
+# --- Files ---
+STORAGE_URL = env.str(
+    "STORAGE_URL", default=""
+)  # s3://KEY:SECRET@HOST:PORT/BUCKET?region=…; empty: var/media
 MEDIA_ROOT = Path(env.str("MEDIA_ROOT", default=str(VAR_DIR / "media")))
 X_ACCEL_PREFIX = env.str("X_ACCEL_PREFIX", default="")  # internal nginx location that maps to MEDIA_ROOT
 UPLOAD_MAX_MB = env.int("UPLOAD_MAX_MB", default=200)
@@ -155,9 +157,9 @@ def _s3_options(url: str) -> dict[str, object]:
 
 
 STORAGES = {
-    "default": {"BACKEND": "storages.backends.s3.S3Storage", "OPTIONS": _s3_options(STORAGE_URL)}
+    "default": {"BACKEND": "media.s3.PrivateS3Storage", "OPTIONS": _s3_options(STORAGE_URL)}
     if STORAGE_URL
-    else {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    else {"BACKEND": "media.storage.PrivateFileStorage"},
     "staticfiles": {"BACKEND": "drumsite.static_storage.HashedStaticFiles"}
     if PRODUCTION
     else {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
@@ -167,7 +169,7 @@ STATICFILES_DIRS = [BASE_DIR / "static"]
 STATIC_ROOT = Path(env.str("STATIC_ROOT", default=str(BASE_DIR / "staticfiles")))
 WHITENOISE_USE_FINDERS = not PRODUCTION
 
-# --- Accounts ------------------------------------------------------------------------------------------------
+# --- Accounts ---
 AUTH_USER_MODEL = "accounts.User"
 AUTHENTICATION_BACKENDS = [
     "allauth.account.auth_backends.AuthenticationBackend",
@@ -203,7 +205,7 @@ EMAIL_CONFIG = env.email("EMAIL_URL", default="consolemail://")
 vars().update(EMAIL_CONFIG)
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="drumsite <noreply@localhost>")
 
-# --- API -----------------------------------------------------------------------------------------------------
+# --- API ---
 API_RATES = {
     "anon": env.str("API_RATE_ANON", default="60/min"),
     "user": env.str("API_RATE_USER", default="600/min"),
@@ -247,7 +249,7 @@ SPECTACULAR_SETTINGS = {
     "ENUM_ADD_EXPLICIT_BLANK_NULL_CHOICE": False,
 }
 
-# --- Language, time, logs ---------------------------------------------------------------------------------------
+# --- Language, time, logs ---
 LANGUAGE_CODE = "en"
 TIME_ZONE = "UTC"
 USE_I18N = True
@@ -256,7 +258,7 @@ LOG_LEVEL = env.str("LOG_LEVEL", default="INFO")
 LOGGING_CONFIG = "drumsite.observability.configure_logging"
 LOGGING = LOG_LEVEL  # handed to LOGGING_CONFIG as it is
 
-# --- Security -----------------------------------------------------------------------------------------------------
+# --- Security ---
 CONTENT_SECURITY_POLICY = {
     "EXCLUDE_URL_PREFIXES": ["/admin/", "/api/docs/"],
     "DIRECTIVES": {
@@ -264,7 +266,8 @@ CONTENT_SECURITY_POLICY = {
         # Verovio's SVG carries style attributes.
         "style-src": ["'self'", "'unsafe-inline'"],
         "img-src": ["'self'", "data:"],
-        "media-src": ["'self'", "blob:"] + ([_s3_options(STORAGE_URL)["endpoint_url"]] if STORAGE_URL else []),
+        "media-src": ["'self'", "blob:"]
+        + ([_s3_options(STORAGE_URL)["endpoint_url"]] if STORAGE_URL else []),
         "connect-src": ["'self'"],
         "frame-ancestors": ["'none'"],
         "base-uri": ["'self'"],

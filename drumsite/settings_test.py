@@ -10,11 +10,11 @@ import tempfile
 
 os.environ.setdefault("VAR_DIR", tempfile.mkdtemp(prefix="drumsite-test-"))
 
-from drumsite.settings import *  # noqa: E402, F403
-from drumsite.settings import API_RATES, REDIS_URL  # noqa: E402
+from drumsite.settings import *  # noqa: F403
+from drumsite.settings import API_RATES, REDIS_URL
 
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
 QUEUE_NAMESPACE = f"drumsite-test-{os.getpid()}"
 TEST_BROKER = not REDIS_URL
-API_RATES = {scope: "100000/min" for scope in API_RATES}
+API_RATES = dict.fromkeys(API_RATES, "100000/min")

@@ -31,9 +31,7 @@ class UploadForm(forms.Form):
     grid = forms.ChoiceField(
         label="Finest notes", required=False, choices=[(grid, _GRID_LABELS[grid]) for grid in GRIDS]
     )
-    paper = forms.ChoiceField(
-        label="Paper", required=False, choices=[("a4", "A4"), ("letter", "US Letter")]
-    )
+    paper = forms.ChoiceField(label="Paper", required=False, choices=[("a4", "A4"), ("letter", "US Letter")])
 
     def options(self) -> dict[str, Any]:
         """Return the given options, unchecked: ``JobOptions.parse`` is the one judge."""

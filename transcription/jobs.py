@@ -35,6 +35,7 @@ from media.services import record_decoding, record_decoding_failure
 from notation.services import save_transcription
 from transcription.core.errors import InternalError, StageCrashed
 from transcription.core.hit_list import hits_from_json
+from transcription.core.models import engine
 from transcription.core.result import Finding
 from transcription.core.stage_process import StageAnswer, StageBroke, StageProcess, StageRequest
 from transcription.core.stages import PIPELINE, SOURCE, SPEC_BY_STAGE, Stage, StageSpec, next_stage
@@ -154,9 +155,7 @@ def _cache_key(run: StageRun, spec: StageSpec) -> str:
 def _model_version(spec: StageSpec) -> str:
     if spec.stage is not Stage.DETECT:
         return ""
-    from transcription.core.models import engine_version  # here, so that only workers pay for it
-
-    return engine_version("crnn")
+    return engine("crnn").sha256
 
 
 def _equal_run(run: StageRun, spec: StageSpec, key: str) -> StageRun | None:

@@ -32,12 +32,12 @@ class Job(models.Model):
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     recording = models.ForeignKey(Recording, on_delete=models.CASCADE, related_name="jobs")
-    requested_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="jobs"
-    )
+    requested_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="jobs")
     options = models.JSONField(default=dict)
     status = models.CharField(max_length=12, choices=Status, default=Status.PENDING)
-    stage = models.CharField(max_length=12, choices=[(stage.value, stage.value) for stage in Stage], blank=True)
+    stage = models.CharField(
+        max_length=12, choices=[(stage.value, stage.value) for stage in Stage], blank=True
+    )
     progress = models.FloatField(default=0.0)
     eta_s = models.FloatField(null=True, blank=True)
     warnings = models.JSONField(default=list, blank=True)

@@ -58,9 +58,7 @@ def upload(request: HttpRequest) -> HttpResponse:
             raise
         form.full_clean()
         form.add_error(None, f"{error} {error.hint}".strip())
-        return render(
-            request, "transcription/dashboard.html", _dashboard_context(request, form), status=400
-        )
+        return render(request, "transcription/dashboard.html", _dashboard_context(request, form), status=400)
     described = describe_jobs([jobs_visible_to(request.user).get(pk=job.pk)])[0]
     if wants_json:
         return JsonResponse({"job": described, "url": described["url"]}, status=201)
@@ -153,9 +151,7 @@ def _dashboard_context(request: HttpRequest, form: UploadForm) -> dict[str, Any]
     recordings = search_recordings(recordings_visible_to(request.user).filter(owner=request.user), query)
     page = Paginator(recordings, _ROWS_A_PAGE).get_page(request.GET.get("page"))
     jobs = latest_job_by_recording(list(page.object_list))
-    described = {
-        summary["recording_id"]: summary for summary in describe_jobs(list(jobs.values()))
-    }
+    described = {summary["recording_id"]: summary for summary in describe_jobs(list(jobs.values()))}
     rows = [
         {
             "recording": recording,

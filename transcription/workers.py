@@ -25,7 +25,9 @@ class WorkerPool:
     Every process sweeps; what two find at the same time is queued twice and, thanks to the lease, run once.
     """
 
-    def __init__(self, *, queues: tuple[str, ...] = QUEUES, threads: int = 1, owns_broker: bool = False) -> None:
+    def __init__(
+        self, *, queues: tuple[str, ...] = QUEUES, threads: int = 1, owns_broker: bool = False
+    ) -> None:
         self._owns_broker = owns_broker
         self._broker = dramatiq.get_broker()
         self._worker = dramatiq.Worker(

@@ -14,7 +14,9 @@ class JobOptionsSerializer(serializers.Serializer[Any]):
     """Everything may be left out; what is left out is found from the song."""
 
     engine = serializers.ChoiceField(choices=ENGINES, required=False)
-    tempo_bpm = serializers.FloatField(required=False, allow_null=True, help_text="Felt beats a minute, 30–320.")
+    tempo_bpm = serializers.FloatField(
+        required=False, allow_null=True, help_text="Felt beats a minute, 30–320."
+    )
     meter = serializers.CharField(required=False, allow_null=True, help_text="A time signature, such as 6/8.")
     first_downbeat_s = serializers.FloatField(
         required=False, allow_null=True, help_text="Where bar one begins, in seconds."

@@ -64,7 +64,7 @@ class RefusedByStage(DrumError):
 
 
 class StageBroke(Exception):
-    """The stage raised something that is no ``DrumError``, or its process died: our bug, worth another try."""
+    """The stage raised what is no ``DrumError``, or its process died: our bug, worth another try."""
 
 
 class StageProcess:
@@ -200,7 +200,10 @@ def _serve(connection: Connection, threads: int) -> None:
     from transcription.core import pipeline  # heavy; the parent already waits on the socket
 
     nets = pipeline.Nets(threads=threads)
-    _ = nets.detector  # warm before the first song, not during it
+    with contextlib.suppress(
+        DrumError
+    ):  # whatever is wrong with the weights, the stage that needs them says so
+        _ = nets.detector  # warm before the first song, not during it
     while True:
         _send(connection, _run(connection, nets, requests.get()))
 

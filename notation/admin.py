@@ -1,0 +1,73 @@
+"""Hits and notations, to look at."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from notation.models import Hit, HitSet, Notation
+
+
+class ReadOnlyAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+    """Rows that only the pipeline writes."""
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        """Refuse."""
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Refuse."""
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Refuse."""
+        return False
+
+
+@admin.register(Hit)
+class HitAdmin(ReadOnlyAdmin):
+    """Single strokes."""
+
+    list_display = ("ident", "onset_s", "instrument", "velocity", "confidence", "hit_set")
+    list_filter = ("instrument",)
+    search_fields = ("hit_set__id", "hit_set__recording__title")
+    list_select_related = ("hit_set__recording",)
+
+
+@admin.register(HitSet)
+class HitSetAdmin(ReadOnlyAdmin):
+    """All that one engine heard in one recording."""
+
+    list_display = ("id", "recording", "engine", "created_at")
+    list_filter = ("engine",)
+    search_fields = ("id", "recording__title", "recording__owner__email")
+    list_select_related = ("recording",)
+
+
+@admin.register(Notation)
+class NotationAdmin(ReadOnlyAdmin):
+    """Scores."""
+
+    list_display = ("title", "owner", "tempo_bpm", "recording", "created_at", "page")
+    search_fields = ("id", "title", "owner__email")
+    list_select_related = ("owner", "recording")
+    date_hierarchy = "created_at"
+    exclude = ("score",)
+    readonly_fields = ("page",)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Notation]:
+        """Leave the scores themselves where they are; they are large."""
+        return super().get_queryset(request).defer("score")
+
+    @admin.display(description="page")
+    def page(self, notation: Notation) -> SafeString | str:
+        """Lead to the score."""
+        if notation.deleted_at is not None:
+            return "deleted"
+        return format_html('<a href="{}">open</a>', reverse("score", args=[notation.pk]))
