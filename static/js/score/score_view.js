@@ -1,0 +1,202 @@
+// The engraved score on the page: lights notes, shades bars, takes clicks and drags on bars.
+
+const SVG = "http://www.w3.org/2000/svg";
+const BARS = '[id^="bar-"]';
+/** How far a bar's shade reaches above and below its five lines, in heights of the staff. */
+const SHADE_ABOVE = 1.1;
+const SHADE_BELOW = 0.8;
+
+/**
+ * Events: "bar" (detail: {number, shift}: clicked), "range" (detail: {from, to, done}: dragged over).
+ */
+export class ScoreView extends EventTarget {
+  /** @type {Map<number, SVGGraphicsElement>} */
+  #bars = new Map();
+  /** @type {(Element | null)[]} */
+  #notes = [];
+  /** @type {[number, number]} */
+  #lit = [0, 0];
+  /** @type {SVGGraphicsElement | null} */
+  #current = null;
+  /** @type {import("./loop.js").Loop | null} */
+  #loop = null;
+  /** @type {number | null} */
+  #dragFrom = null;
+  #dragTo = 0;
+
+  /**
+   * @param {HTMLElement} place
+   * @param {import("./timing.js").Timing} timing
+   */
+  constructor(place, timing) {
+    super();
+    this.place = place;
+    this.timing = timing;
+    place.addEventListener("pointerdown", (event) => this.#press(event));
+    place.addEventListener("pointermove", (event) => this.#drag(event));
+    window.addEventListener("pointerup", () => this.#letGo());
+    window.addEventListener("pointercancel", () => (this.#dragFrom = null));
+    place.addEventListener("click", (event) => this.#click(event));
+    this.adopt();
+  }
+
+  /** Take over the SVG that now lies in the place: find its notes and bars, draw the shades. */
+  adopt() {
+    const svg = this.place.querySelector("svg");
+    if (!svg) return;
+    /** @type {Map<string, Element>} */
+    const byId = new Map();
+    for (const element of svg.querySelectorAll("[id]")) byId.set(element.id, element);
+    this.#notes = this.timing.ids.map((id) => byId.get(id) ?? null);
+    this.#bars.clear();
+    for (const element of svg.querySelectorAll(BARS)) {
+      const number = barNumber(element);
+      if (number !== null && element instanceof SVGGraphicsElement) this.#bars.set(number, element);
+    }
+    this.#drawShades();
+    this.#lit = [0, 0];
+    this.#current = null;
+    this.showLoop(this.#loop);
+  }
+
+  /**
+   * Light exactly the hits of this range of `timing.ids`.
+   *
+   * @param {[number, number]} range
+   */
+  light([first, end]) {
+    const [oldFirst, oldEnd] = this.#lit;
+    if (first === oldFirst && end === oldEnd) return;
+    for (let index = oldFirst; index < oldEnd; index += 1) {
+      if (index < first || index >= end) this.#notes[index]?.classList.remove("is-sounding");
+    }
+    for (let index = first; index < end; index += 1) {
+      if (index < oldFirst || index >= oldEnd) this.#notes[index]?.classList.add("is-sounding");
+    }
+    this.#lit = [first, end];
+  }
+
+  /**
+   * Shade the bar that sounds.
+   *
+   * @param {number} index into `timing.bars`; -1: none
+   * @returns {Element | null} the bar, when it has just become the current one
+   */
+  showBar(index) {
+    const bar = this.#barAt(index);
+    if (bar === this.#current) return null;
+    this.#current?.classList.remove("is-current");
+    bar?.classList.add("is-current");
+    this.#current = bar;
+    return bar;
+  }
+
+  /** The line of music that the current bar is in. */
+  get currentLine() {
+    return this.#current?.closest(".system") ?? this.#current;
+  }
+
+  /** @param {import("./loop.js").Loop | null} loop */
+  showLoop(loop) {
+    this.#loop = loop;
+    for (const [number, bar] of this.#bars) {
+      bar.classList.toggle("is-looped", loop !== null && number >= loop.from && number <= loop.to);
+    }
+  }
+
+  /**
+   * A rest over several bars is one bar on paper: its later bars are found in its first.
+   *
+   * @param {number} index
+   */
+  #barAt(index) {
+    for (let at = index; at >= 0; at -= 1) {
+      const bar = this.#bars.get(this.timing.bars[at].number);
+      if (bar) return bar;
+    }
+    return null;
+  }
+
+  #drawShades() {
+    // All measuring first, then all drawing: one layout instead of one a bar.
+    const boxes = [...this.#bars.values()].map((bar) => ({ bar, box: shadeBox(bar) }));
+    for (const { bar, box } of boxes) {
+      bar.querySelector(":scope > .bar-shade")?.remove();
+      if (!box) continue;
+      const shade = document.createElementNS(SVG, "rect");
+      shade.setAttribute("class", "bar-shade");
+      for (const [name, value] of Object.entries(box)) shade.setAttribute(name, String(value));
+      bar.prepend(shade);
+    }
+  }
+
+  /** @param {Event} event */
+  #numberUnder(event) {
+    const bar = event.target instanceof Element ? event.target.closest(BARS) : null;
+    return bar && this.place.contains(bar) ? barNumber(bar) : null;
+  }
+
+  /** @param {PointerEvent} event */
+  #press(event) {
+    // A finger that moves is scrolling; loops are for the mouse and the pen.
+    if (event.pointerType === "touch" || event.button !== 0 || event.shiftKey) return;
+    this.#dragFrom = this.#numberUnder(event);
+    this.#dragTo = this.#dragFrom ?? 0;
+  }
+
+  /** @param {PointerEvent} event */
+  #drag(event) {
+    if (this.#dragFrom === null) return;
+    const number = this.#numberUnder(event);
+    if (number === null || number === this.#dragTo) return;
+    this.#dragTo = number;
+    this.place.classList.add("score--dragging");
+    this.#tell("range", { from: this.#dragFrom, to: number, done: false });
+  }
+
+  #letGo() {
+    if (this.#dragFrom === null) return;
+    const [from, to] = [this.#dragFrom, this.#dragTo];
+    const dragged = this.place.classList.contains("score--dragging");
+    this.#dragFrom = null;
+    if (!dragged) return;
+    this.#tell("range", { from, to, done: true });
+    // The click that follows the release belongs to the drag; it must not seek.
+    setTimeout(() => this.place.classList.remove("score--dragging"));
+  }
+
+  /** @param {MouseEvent} event */
+  #click(event) {
+    if (this.place.classList.contains("score--dragging")) return;
+    const number = this.#numberUnder(event);
+    if (number !== null) this.#tell("bar", { number, shift: event.shiftKey });
+  }
+
+  /**
+   * @param {string} type
+   * @param {object} detail
+   */
+  #tell(type, detail) {
+    this.dispatchEvent(new CustomEvent(type, { detail }));
+  }
+}
+
+/** @param {Element} bar */
+function barNumber(bar) {
+  const number = Number(bar.id.slice("bar-".length));
+  return Number.isInteger(number) ? number : null;
+}
+
+/** @param {SVGGraphicsElement} bar */
+function shadeBox(bar) {
+  const lines = [...bar.querySelectorAll(":scope > .staff > path")].filter((line) => line instanceof SVGGraphicsElement);
+  const boxes = (lines.length ? lines : [bar]).map((line) => line.getBBox());
+  const left = Math.min(...boxes.map((box) => box.x));
+  const right = Math.max(...boxes.map((box) => box.x + box.width));
+  const top = Math.min(...boxes.map((box) => box.y));
+  const bottom = Math.max(...boxes.map((box) => box.y + box.height));
+  const height = bottom - top;
+  if (!(right > left) || !(height > 0)) return null;
+  const pads = lines.length ? [SHADE_ABOVE * height, SHADE_BELOW * height] : [0, 0];
+  return { x: left, y: top - pads[0], width: right - left, height: height + pads[0] + pads[1] };
+}

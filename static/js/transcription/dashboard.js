@@ -1,0 +1,119 @@
+// The dashboard: the upload form, and a list that follows the feed.
+import { fetchFragment, replaceContent } from "../live/fragment.js";
+import { openLive } from "../live/live_state.js";
+import { announcement, etaText, statusText } from "./job_text.js";
+import { connectUpload } from "./upload.js";
+
+/** @typedef {import("./job_text.js").Job} Job */
+
+const REFRESH_AT_MOST_EVERY_MS = 400;
+
+const page = /** @type {HTMLElement} */ (document.querySelector("[data-dashboard]"));
+const list = /** @type {HTMLElement} */ (page.querySelector("[data-recordings]"));
+const announce = page.querySelector("[data-announce]");
+/** Jobs as last heard of. @type {Map<string, {seq: number, job: Job}>} */
+const known = new Map();
+/** Jobs that a fresh list did not show: they are on another page of it. @type {Set<string>} */
+const elsewhere = new Set();
+let refreshTimer = 0;
+
+const form = page.querySelector("[data-upload]");
+if (form instanceof HTMLFormElement) connectUpload(form);
+
+openLive({
+  path: page.dataset.feed ?? "",
+  line: page.querySelector("[data-live-state]"),
+  refresh: refreshSoon,
+  onNews(news) {
+    switch (news.type) {
+      case "snapshot":
+        // Newest first; of several jobs of one recording the first is the one in the list.
+        showSnapshot(news.data.jobs, news.seq);
+        break;
+      case "job.updated":
+        showJob(news.data, news.seq);
+        break;
+      case "job.deleted":
+      case "recording.created":
+      case "recording.deleted":
+        refreshSoon();
+        break;
+    }
+  },
+});
+
+/**
+ * @param {Job[]} jobs
+ * @param {number} seq
+ */
+function showSnapshot(jobs, seq) {
+  const seen = new Set();
+  for (const job of jobs) {
+    if (seen.has(job.recording_id)) continue;
+    seen.add(job.recording_id);
+    if (row(job.recording_id)) showJob(job, seq);
+  }
+}
+
+/**
+ * @param {Job} job
+ * @param {number} seq
+ */
+function showJob(job, seq) {
+  const before = known.get(job.id);
+  if (before && before.seq > seq) return;
+  known.set(job.id, { seq, job });
+  const element = row(job.recording_id);
+  if (!element || element.dataset.job !== job.id) {
+    if (!elsewhere.has(job.id)) refreshSoon();
+    return;
+  }
+  const words = announcement(before?.job ?? { status: element.dataset.status ?? "", stage: job.stage }, job);
+  if (words && announce) announce.textContent = words;
+  // Another status has other links and buttons, and those the server renders.
+  if (element.dataset.status !== job.status) refreshSoon();
+  showProgress(element, job);
+}
+
+/**
+ * @param {HTMLElement} element
+ * @param {Job} job
+ */
+function showProgress(element, job) {
+  const bar = element.querySelector("[data-job-progress]");
+  if (bar instanceof HTMLProgressElement) bar.value = job.progress;
+  const text = element.querySelector("[data-job-status-text]");
+  if (text) text.textContent = statusText(job);
+  const eta = element.querySelector("[data-job-eta]");
+  if (eta) eta.textContent = job.status === "running" ? etaText(job.eta_s) : "";
+}
+
+/**
+ * @param {string} recordingId
+ * @returns {HTMLElement | null}
+ */
+function row(recordingId) {
+  return list.querySelector(`[data-recording="${CSS.escape(recordingId)}"]`);
+}
+
+function refreshSoon() {
+  if (refreshTimer) return;
+  refreshTimer = window.setTimeout(refresh, REFRESH_AT_MOST_EVERY_MS);
+}
+
+async function refresh() {
+  refreshTimer = 0;
+  // Somebody is choosing from a menu of the list: it must not vanish under the pointer.
+  if (list.querySelector("details[open]")) {
+    refreshSoon();
+    return;
+  }
+  const fresh = await fetchFragment(location.href, "[data-recordings]").catch(() => null);
+  if (!fresh) return;
+  replaceContent(list, fresh);
+  for (const [id, { job }] of known) {
+    const element = row(job.recording_id);
+    if (element?.dataset.job === id) showProgress(element, job);
+    else elsewhere.add(id);
+  }
+}
