@@ -1,0 +1,115 @@
+"""What speaks for beats, frame by frame: the drum strokes, and the network's beats and downbeats."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from notation.core.hits import Hit
+from transcription.core.activations import Activations
+from transcription.core.beat_patterns import LIMB_OF, Limb
+from transcription.core.beat_states import FRAMES_PER_SECOND, BeatEvidence
+
+_LOUD_PERCENTILE = 80  # strokes from here up count fully; softer ones, down to ghosts, by their velocity
+_SOFTEST = 0.1
+_LONG_REST_S = 3.0
+_FLAT = 0.02  # activations that vary less than this say nothing
+
+
+@dataclass(frozen=True, slots=True)
+class Strokes:
+    """The hits as arrays of shape (hits,), in order of onset: seconds, limb and strength 0..1."""
+
+    onset_s: NDArray[np.float64]
+    limb: NDArray[np.int64]
+    strength: NDArray[np.float64]
+
+    @classmethod
+    def of(cls, hits: tuple[Hit, ...]) -> Self:
+        """Weigh hits by their velocity beside the loud ones of the same limb, and by their confidence."""
+        ordered = sorted(hits, key=lambda hit: hit.onset_s)
+        onset_s = np.array([hit.onset_s for hit in ordered])
+        limb = np.array([LIMB_OF[hit.instrument] for hit in ordered], dtype=np.int64)
+        velocity = np.array([hit.velocity for hit in ordered], dtype=np.float64)
+        confidence = np.array([hit.confidence for hit in ordered])
+        strength = np.ones(len(ordered))
+        for one in Limb:
+            same = limb == one
+            if same.any():
+                loud = np.percentile(velocity[same], _LOUD_PERCENTILE)
+                strength[same] = np.clip(velocity[same] / loud, _SOFTEST, 1.0)
+        return cls(onset_s, limb, strength * np.sqrt(np.clip(confidence, 0.0, 1.0)))
+
+    @property
+    def is_entry(self) -> NDArray[np.bool_]:
+        """Which strokes come first, or after a long rest."""
+        return np.diff(self.onset_s, prepend=-np.inf) > _LONG_REST_S
+
+    def per_frame(self, padding: int, frames: int) -> NDArray[np.float32]:
+        """Return the strokes, each shared between the two nearest frames, shape (frames, limbs)."""
+        spread = np.zeros((frames, len(Limb)))
+        place = self.onset_s * FRAMES_PER_SECOND + padding
+        frame = np.floor(place).astype(np.int64)
+        late = place - frame
+        np.add.at(spread, (frame, self.limb), self.strength * (1 - late))
+        np.add.at(spread, (frame + 1, self.limb), self.strength * late)
+        return spread.astype(np.float32)
+
+
+@dataclass(frozen=True, slots=True)
+class NetworkBeats:
+    """Log-likelihood ratios of beat and downbeat at ``FRAMES_PER_SECOND``, each of shape (frames,)."""
+
+    beats: NDArray[np.float32]
+    downbeats: NDArray[np.float32]
+
+    @classmethod
+    def of(cls, activations: Activations, weight: float) -> Self | None:
+        """Read the network's beats; None where they are flat, so that the drums alone decide."""
+        if len(activations.beats) == 0 or float(np.ptp(activations.beats)) < _FLAT:
+            return None
+        beats = _likelihood_ratio(activations.beats, activations.fps)
+        if float(np.ptp(activations.downbeats)) < _FLAT:
+            downbeats = np.zeros_like(beats)
+        else:
+            downbeats = _likelihood_ratio(activations.downbeats, activations.fps)
+        return cls(np.float32(weight) * beats, np.float32(weight) * downbeats)
+
+
+def gather_evidence(
+    strokes: Strokes, network: NetworkBeats | None, end_s: float, padding: int, entry_bonus: float
+) -> BeatEvidence:
+    """Lay strokes and network side by side, with ``padding`` empty frames before and after.
+
+    ``entry_bonus`` is what speaks for a downbeat where the drums enter, first or after a long rest.
+    """
+    inside = int(np.ceil(end_s * FRAMES_PER_SECOND)) + 1
+    frames = inside + 2 * padding
+    beats = np.zeros(frames, np.float32)
+    downbeats = np.zeros(frames, np.float32)
+    if network is not None:
+        heard = min(len(network.beats), inside)
+        beats[padding : padding + heard] = network.beats[:heard]
+        downbeats[padding : padding + heard] = network.downbeats[:heard]
+    for onset_s in strokes.onset_s[strokes.is_entry]:
+        frame = padding + round(float(onset_s) * FRAMES_PER_SECOND)
+        downbeats[frame - 1 : frame + 3] += np.float32(entry_bonus)
+    return BeatEvidence(strokes.per_frame(padding, frames), beats, downbeats, padding, padding + inside)
+
+
+def _likelihood_ratio(activation: NDArray[np.float32], fps: int) -> NDArray[np.float32]:
+    """How much likelier each frame is on a beat than off one, from how its activation compares with the
+    song's peaks.
+
+    The scale is the song's own, since a network may be sure of itself in one song and shy in the next.
+    """
+    step = fps / FRAMES_PER_SECOND
+    frames = int(np.ceil(len(activation) / step))
+    smooth = np.maximum.reduce([np.roll(activation, shift) for shift in (-1, 0, 1)])
+    sampled = smooth[np.minimum(np.round(np.arange(frames) * step).astype(np.int64), len(activation) - 1)]
+    peak = max(float(np.percentile(sampled, 98)), _FLAT)
+    ratio: NDArray[np.float32] = np.log((sampled / peak + 0.05) / 0.35).astype(np.float32)
+    return ratio
