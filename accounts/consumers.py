@@ -35,8 +35,8 @@ class NewsConsumer(AsyncJsonWebsocketConsumer):
         """Return the group that ``user`` may listen to here; ``None`` when there is nothing to listen to."""
         raise NotImplementedError
 
-    async def snapshot(self, user: User) -> dict[str, Any]:
-        """Return the message that brings a client up to date."""
+    async def snapshot(self, user: User) -> dict[str, Any] | None:
+        """Return the message that brings a client up to date; ``None`` when what it is about is gone."""
         raise NotImplementedError
 
     async def connect(self) -> None:
@@ -66,7 +66,7 @@ class NewsConsumer(AsyncJsonWebsocketConsumer):
             else:
                 await self._begin(user)
         elif kind == "resume" and self.user is not None:
-            await self._resume(content.get("seq"))
+            await self._send_snapshot(than=content.get("seq"))
         else:
             await self.close(CLOSE_NOT_SIGNED_IN if self.user is None else CLOSE_BAD_MESSAGE)
 
@@ -92,12 +92,15 @@ class NewsConsumer(AsyncJsonWebsocketConsumer):
         self.user, self._group = user, group
         # Listen first, then look: what happens in between arrives twice rather than never.
         await self.channel_layer.group_add(group, self.channel_name)
-        await self.send_json(await self.snapshot(user))
+        await self._send_snapshot(than=None)
 
-    async def _resume(self, seq: Any) -> None:
+    async def _send_snapshot(self, *, than: Any) -> None:
+        """Send a snapshot if it is newer ``than`` the seq that the client has."""
         assert self.user is not None
         snapshot = await self.snapshot(self.user)
-        if not isinstance(seq, int) or seq < snapshot["seq"]:
+        if snapshot is None:
+            await self.close(CLOSE_NOT_FOUND)
+        elif not isinstance(than, int) or than < snapshot["seq"]:
             await self.send_json(snapshot)
 
     async def _close_unless_known(self) -> None:

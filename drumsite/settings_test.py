@@ -8,13 +8,16 @@ from __future__ import annotations
 import os
 import tempfile
 
+os.environ["ENV_FILE"] = os.devnull  # .env names the developer's own database, Redis and files; tests empty theirs
 os.environ.setdefault("VAR_DIR", tempfile.mkdtemp(prefix="drumsite-test-"))
 
 from drumsite.settings import *  # noqa: F403
-from drumsite.settings import API_RATES, REDIS_URL
+from drumsite.settings import API_RATES, DATABASES, VAR_DIR
 
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
 QUEUE_NAMESPACE = f"drumsite-test-{os.getpid()}"
-TEST_BROKER = not REDIS_URL
 API_RATES = dict.fromkeys(API_RATES, "100000/min")
+if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
+    # A file, because worker threads and websockets open connections of their own.
+    DATABASES["default"]["TEST"] = {"NAME": VAR_DIR / "test.sqlite3"}

@@ -65,7 +65,9 @@ class Notation(models.Model):
     recording = models.ForeignKey(
         Recording, null=True, blank=True, on_delete=models.CASCADE, related_name="notations"
     )
-    hit_set = models.ForeignKey(HitSet, null=True, blank=True, on_delete=models.SET_NULL, related_name="notations")
+    hit_set = models.ForeignKey(
+        HitSet, null=True, blank=True, on_delete=models.SET_NULL, related_name="notations"
+    )
     job_id = models.UUIDField(null=True, blank=True, unique=True, editable=False)
     title = models.CharField(max_length=200)
     tempo_bpm = models.FloatField()

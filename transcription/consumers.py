@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from uuid import UUID
 
 from channels.db import database_sync_to_async
 
@@ -17,13 +18,16 @@ class JobConsumer(NewsConsumer):
 
     async def group_of(self, user: User) -> str | None:
         """Return the job's group, if ``user`` may see the job."""
-        job_id = self.scope["url_route"]["kwargs"]["job_id"]
-        visible = await database_sync_to_async(jobs_visible_to(user).filter(pk=job_id).exists)()
-        return job_group(job_id) if visible else None
+        snapshot = await self.snapshot(user)
+        return job_group(self._job_id) if snapshot else None
 
-    async def snapshot(self, user: User) -> dict[str, Any]:
-        """Return the job as it stands."""
-        return await database_sync_to_async(self._read)(user)
+    @database_sync_to_async
+    def snapshot(self, user: User) -> dict[str, Any] | None:
+        """Return the job as it stands; ``None`` when it is not there for ``user``."""
+        job = jobs_visible_to(user).filter(pk=self._job_id).first()
+        return job_snapshot(job) if job else None
 
-    def _read(self, user: User) -> dict[str, Any]:
-        return job_snapshot(jobs_visible_to(user).get(pk=self.scope["url_route"]["kwargs"]["job_id"]))
+    @property
+    def _job_id(self) -> UUID:
+        job_id: UUID = self.scope["url_route"]["kwargs"]["job_id"]
+        return job_id

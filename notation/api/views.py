@@ -12,17 +12,19 @@ from notation.models import Notation
 from notation.selectors import notations_with_hit_counts
 
 
+UUID_PATTERN = "[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"
+
+
 @extend_schema_view(
     list=extend_schema(summary="List my notations"),
     retrieve=extend_schema(summary="Read a notation with its score"),
 )
-class NotationViewSet(
-    mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.GenericViewSet[Notation]
-):
+class NotationViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.GenericViewSet[Notation]):
     """Scores; everybody else's are 404."""
 
     queryset = Notation.objects.none()
     filterset_fields = ("recording", "job_id")
+    lookup_value_regex = UUID_PATTERN
 
     def get_queryset(self) -> QuerySet[Notation]:
         """Return what the caller may read, without scores in a list."""
@@ -32,5 +34,3 @@ class NotationViewSet(
     def get_serializer_class(self) -> type[BaseSerializer[Notation]]:
         """Give the score only of one notation."""
         return NotationSerializer if self.action == "list" else NotationDetailSerializer
-
-

@@ -27,6 +27,7 @@ from media.idempotency import IDEMPOTENCY_PARAMETER, idempotent
 from media.models import Recording
 from media.selectors import recording_visible_to
 from media.views import artifact_response
+from notation.api.views import UUID_PATTERN
 from transcription.api.serializers import JobCreateSerializer, JobEventSerializer, JobSerializer
 from transcription.core.options import JobOptions
 from transcription.files import FORMATS, PLAYER_FORMATS, artifact_for, download_name
@@ -101,6 +102,7 @@ class JobViewSet(viewsets.GenericViewSet[Job]):
     queryset = Job.objects.none()
     serializer_class = JobSerializer
     filterset_class = JobFilter
+    lookup_value_regex = UUID_PATTERN
 
     def get_queryset(self) -> QuerySet[Job]:
         """Return what the caller may see."""
@@ -196,10 +198,7 @@ class JobViewSet(viewsets.GenericViewSet[Job]):
         return artifact_response(request, artifact, filename=download_name(job, chosen))
 
     def _job(self, pk: str) -> Job:
-        try:
-            return get_object_or_404(self.get_queryset(), pk=pk)
-        except (ValueError, TypeError) as error:
-            raise Http404 from error
+        return get_object_or_404(self.get_queryset(), pk=pk)
 
     def _describe(self, job: Job) -> dict[str, Any]:
         return describe_jobs([self.get_queryset().get(pk=job.pk)])[0]

@@ -1,0 +1,73 @@
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+import dramatiq
+import pytest
+from dramatiq.brokers.stub import StubBroker
+from rest_framework.test import APIClient
+
+from accounts.models import User
+from accounts.tests.factories import UserFactory
+from transcription import jobs
+from transcription.core.stage_process import StageProcess
+from transcription.core.stages import Stage
+from transcription.models import Job
+from transcription.tasks import QUEUES
+
+
+@pytest.fixture(autouse=True)
+def _empty_queues() -> Iterator[None]:
+    """What a test queued and nobody took must not reach the next test's worker."""
+    yield
+    broker = dramatiq.get_broker()
+    if isinstance(broker, StubBroker):
+        broker.flush_all()
+    else:
+        for queue in QUEUES:
+            broker.flush(queue)
+
+
+@pytest.fixture
+def user(db: None) -> User:
+    return UserFactory()
+
+
+@pytest.fixture
+def moderator(db: None) -> User:
+    return UserFactory(moderator=True)
+
+
+@pytest.fixture
+def api() -> Callable[[User], APIClient]:
+    """Return a client of the API that is signed in as the given person."""
+
+    def client_of(person: User) -> APIClient:
+        client = APIClient()
+        client.force_authenticate(person)
+        return client
+
+    return client_of
+
+
+@pytest.fixture(scope="session")
+def stage_process() -> Iterator[StageProcess]:
+    """A real warm child process, shared because its start costs seconds."""
+    process = StageProcess(threads=1)
+    yield process
+    process.kill()
+
+
+@pytest.fixture
+def run_to_the_end(stage_process: StageProcess) -> Callable[[Job], Job]:
+    """Run a job's stages one after the other, as its worker would, until nothing follows."""
+
+    def run(job: Job) -> Job:
+        done = set(job.stage_runs.filter(status__in=["completed", "reused"]).values_list("stage", flat=True))
+        step = jobs.NextStep(job.pk, next(stage for stage in Stage if stage.value not in done))
+        while step is not None:
+            step = jobs.run_stage(step.job_id, step.stage, stage_process)
+        job.refresh_from_db()
+        return job
+
+    return run
