@@ -1,7 +1,6 @@
 // The engraved score on the page: lights notes, shades bars, takes clicks and drags on bars.
 
 const SVG = "http://www.w3.org/2000/svg";
-const BARS = '[id^="bar-"]';
 /** How far a bar's shade reaches above and below its five lines, in heights of the staff. */
 const SHADE_ABOVE = 1.1;
 const SHADE_BELOW = 0.8;
@@ -49,9 +48,11 @@ export class ScoreView extends EventTarget {
     for (const element of svg.querySelectorAll("[id]")) byId.set(element.id, element);
     this.#notes = this.timing.ids.map((id) => byId.get(id) ?? null);
     this.#bars.clear();
-    for (const element of svg.querySelectorAll(BARS)) {
-      const number = barNumber(element);
-      if (number !== null && element instanceof SVGGraphicsElement) this.#bars.set(number, element);
+    for (const bar of this.timing.bars) {
+      const element = byId.get(bar.id);
+      if (!(element instanceof SVGGraphicsElement)) continue;
+      element.classList.add("score-bar");
+      this.#bars.set(bar.number, element);
     }
     this.#drawShades();
     this.#lit = [0, 0];
@@ -132,8 +133,8 @@ export class ScoreView extends EventTarget {
 
   /** @param {Event} event */
   #numberUnder(event) {
-    const bar = event.target instanceof Element ? event.target.closest(BARS) : null;
-    return bar && this.place.contains(bar) ? barNumber(bar) : null;
+    const bar = event.target instanceof Element ? event.target.closest(".score-bar") : null;
+    return bar ? (this.timing.numberById.get(bar.id) ?? null) : null;
   }
 
   /** @param {PointerEvent} event */
@@ -179,12 +180,6 @@ export class ScoreView extends EventTarget {
   #tell(type, detail) {
     this.dispatchEvent(new CustomEvent(type, { detail }));
   }
-}
-
-/** @param {Element} bar */
-function barNumber(bar) {
-  const number = Number(bar.id.slice("bar-".length));
-  return Number.isInteger(number) ? number : null;
 }
 
 /** @param {SVGGraphicsElement} bar */

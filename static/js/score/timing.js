@@ -17,6 +17,8 @@ export class Timing {
     this.onsets = Float64Array.from(hits, ([, onset]) => onset);
     this.bars = table.bars;
     this.starts = Float64Array.from(table.bars, (bar) => bar.start_s);
+    /** Bars by the ids that they have in the SVG. @type {Map<string, number>} */
+    this.numberById = new Map(table.bars.map((bar) => [bar.id, bar.number]));
     /** @type {Map<number, number>} */
     this.indexByNumber = new Map(table.bars.map((bar, index) => [bar.number, index]));
   }

@@ -9,6 +9,7 @@ export function connectUpload(form) {
   const title = find("[data-drop-title]");
   const limits = find(".dropzone__limits");
   const choose = find(".dropzone__choose");
+  const actions = find(".upload__actions");
   const clear = find("[data-upload-clear]");
   const error = find("[data-upload-error]");
   const progress = find("[data-upload-progress]");
@@ -72,7 +73,8 @@ export function connectUpload(form) {
     limits.textContent = file ? megabytes(file.size) : emptyLimits;
     choose.parentElement?.toggleAttribute("hidden", Boolean(file));
     clear.hidden = !file;
-    submit.disabled = !file || Boolean(reason);
+    submit.hidden = !file || Boolean(reason);
+    actions.hidden = !file;
     showError(reason ? [reason] : []);
   }
 
