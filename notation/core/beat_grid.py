@@ -8,7 +8,7 @@ from fractions import Fraction
 
 @dataclass(frozen=True, slots=True)
 class Beat:
-    """One felt beat. ``bar`` counts from 1, or is 0 for a pickup bar; ``beat`` counts from 1 within the bar."""
+    """One felt beat. ``bar`` counts from 1, 0 being a pickup bar; ``beat`` counts from 1 within the bar."""
 
     time_s: float
     bar: int
@@ -37,6 +37,11 @@ class Meter:
     def beat_quarters(self) -> Fraction:
         """The length of one felt beat in quarter notes: 1 in 4/4, 3/2 in 6/8."""
         return Fraction(3, 2) if self.is_compound else Fraction(4, self.beat_type)
+
+    @property
+    def printed_beat_quarters(self) -> Fraction:
+        """The note that a tempo mark counts: the felt beat, but a quarter where that is an eighth (7/8)."""
+        return max(self.beat_quarters, Fraction(1))
 
     @property
     def bar_quarters(self) -> Fraction:

@@ -1,0 +1,317 @@
+"""MEI, as the engraver (Verovio) reads it best.
+
+Verovio's import of MusicXML loses repeat-bar signs, flams and some heads, so it is given MEI of our own. Ids
+are the hits' ids and ``bar-17`` for bars; both come out again as ids of groups in the SVG.
+"""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+from lxml import etree
+
+from notation.core.beat_grid import Meter
+from notation.core.instruments import HANDS, INSTRUMENTS, Instrument, InstrumentName, Notehead
+from notation.core.layout import Layout, Measure, lay_out
+from notation.core.musicxml import plain_text
+from notation.core.playback import bar_id
+from notation.core.score import Score, TempoMark
+from notation.core.spell import Event, Head, Voice, spell
+
+_MEI = "http://www.music-encoding.org/ns/mei"
+_XML_ID = "{http://www.w3.org/XML/1998/namespace}id"
+
+_DURATIONS = {
+    Fraction(4): "1",
+    Fraction(2): "2",
+    Fraction(1): "4",
+    Fraction(1, 2): "8",
+    Fraction(1, 4): "16",
+    Fraction(1, 8): "32",
+    Fraction(1, 16): "64",
+    Fraction(1, 32): "128",
+}
+# Only these: an unknown shape crashes Verovio 6.4. Its fonts have no triangle, so a cowbell is a plus.
+_HEADS = {
+    Notehead.CROSS: "x",
+    Notehead.CIRCLE_CROSS: "U+E0B3",
+    Notehead.DIAMOND: "diamond",
+    Notehead.TRIANGLE: "+",
+    Notehead.SLASHED: "U+E0CF",
+}
+# SMuFL's "metronome" notes, which are drawn as text.
+_METRONOME = {
+    Fraction(2): "\ue1d3",
+    Fraction(1): "\ue1d5",
+    Fraction(1, 2): "\ue1d7",
+    Fraction(1, 4): "\ue1d9",
+}
+_METRONOME_DOT = "\ue1e7"
+
+
+def write_mei(score: Score, layout: Layout | None = None) -> str:
+    """Write ``score`` as MEI.
+
+    Args:
+        layout: what to fold; by default repeat-bar signs, long rests and line breaks, as on paper. Without
+            ``simile`` every hit is a note of its own.
+    """
+    layout = layout or Layout()
+    measures = lay_out(score, spell(score), layout)
+    section, body_score = _document(plain_text(score.title))
+    _write_definition(body_score, measures[0].spelled.bar.meter)
+    body_score.append(section)
+    marks = {mark.bar: mark for mark in score.tempo_marks}
+    meter = measures[0].spelled.bar.meter
+    for index, measure in enumerate(measures):
+        bar = measure.spelled.bar
+        if index and layout.lines and measure.starts_line:
+            _add(section, "sb")
+        if (bar.meter.beats, bar.meter.beat_type) != (meter.beats, meter.beat_type):
+            meter = bar.meter
+            _write_meter(_add(section, "scoreDef"), meter)
+        _write_measure(
+            section,
+            measure,
+            tempo=marks.get(bar.number),
+            swing=score.swing and index == 0,
+            last=index == len(measures) - 1,
+        )
+    return _serialise(section)
+
+
+def write_drum_key_mei(score: Score) -> str:
+    """Write the drum key: one stemless head for each instrument that is played, with its name below."""
+    section, body_score = _document("")
+    definition = _add(body_score, "scoreDef")
+    _add(_add(definition, "staffGrp"), "staffDef", n="1", lines="5", clef_shape="perc", meter_visible="false")
+    body_score.append(section)
+    measure = _add(section, "measure", n="1", right="end")
+    measure.set("metcon", "false")
+    layer = _add(_add(measure, "staff", n="1"), "layer", n="1")
+    for instrument in used_instruments(score):
+        note = _add(layer, "note", dur="4", loc=str(instrument.staff_loc), stem_visible="false")
+        note.set(_XML_ID, f"key-{instrument.name.value}")
+        if shape := _HEADS.get(instrument.notehead):
+            note.set("head.shape", shape)
+        if instrument.name is InstrumentName.HIHAT_OPEN:
+            _add(note, "artic", artic="open", place="above")
+        verse = _add(note, "verse", n="1")
+        _add(verse, "syl", instrument.label.replace(" ", "\u00a0"))
+    return _serialise(section)
+
+
+def used_instruments(score: Score) -> tuple[Instrument, ...]:
+    """The instruments that are played, from the top of the staff down."""
+    played = {placed.hit.instrument for placed in score.hits}
+    order = list(InstrumentName)
+    return tuple(
+        sorted(
+            (INSTRUMENTS[name] for name in played),
+            key=lambda instrument: (-instrument.staff_loc, order.index(instrument.name)),
+        )
+    )
+
+
+def _add(parent: etree._Element, tag: str, text: str | None = None, **attributes: str) -> etree._Element:
+    named = {name.replace("_", "."): value for name, value in attributes.items()}
+    child = etree.SubElement(parent, f"{{{_MEI}}}{tag}", named)
+    if text is not None:
+        child.text = text
+    return child
+
+
+def _document(title: str) -> tuple[etree._Element, etree._Element]:
+    root = etree.Element(f"{{{_MEI}}}mei", nsmap={None: _MEI}, meiversion="5.0")
+    file = _add(_add(root, "meiHead"), "fileDesc")
+    _add(_add(file, "titleStmt"), "title", title)
+    _add(file, "pubStmt")
+    score = _add(_add(_add(_add(root, "music"), "body"), "mdiv"), "score")
+    section = _add(score, "section")
+    return section, score
+
+
+def _serialise(element: etree._Element) -> str:
+    tree = element.getroottree()
+    return '<?xml version="1.0" encoding="UTF-8"?>\n' + str(etree.tostring(tree, encoding="unicode"))
+
+
+def _write_definition(score: etree._Element, meter: Meter) -> None:
+    definition = _add(score, "scoreDef")
+    score.remove(definition)
+    score.insert(0, definition)
+    _write_meter(definition, meter)
+    _add(_add(definition, "staffGrp"), "staffDef", n="1", lines="5", clef_shape="perc")
+
+
+def _write_meter(definition: etree._Element, meter: Meter) -> None:
+    definition.set("meter.count", str(meter.beats))
+    definition.set("meter.unit", str(meter.beat_type))
+
+
+def _write_measure(
+    section: etree._Element, measure: Measure, *, tempo: TempoMark | None, swing: bool, last: bool
+) -> None:
+    bar = measure.spelled.bar
+    element = _add(section, "measure", n=str(bar.number))
+    element.set(_XML_ID, bar_id(bar.number))
+    if bar.is_pickup:
+        element.set("metcon", "false")
+    if last:
+        element.set("right", "end")
+    staff = _add(element, "staff", n="1")
+    if measure.bars > 1:
+        # Verovio's own long rest is tiny.
+        _add(_add(staff, "layer", n="1"), "multiRest", num=str(measure.bars), block="true", width="24vu")
+    elif measure.is_simile:
+        repeat = _add(_add(staff, "layer", n="1"), "mRpt")
+        repeat.set("num.visible", "false")
+    else:
+        slurs: list[tuple[str, str, str]] = []
+        for voice in measure.spelled.voices:
+            layer = _add(staff, "layer", n=str(voice.number))
+            _Layer(voice, slurs).write(layer)
+        for start, end, direction in slurs:
+            _add(element, "slur", startid=f"#{start}", endid=f"#{end}", curvedir=direction)
+    if bar.section:
+        mark = _add(element, "reh", tstamp="1", staff="1", place="above")
+        _add(mark, "rend", plain_text(bar.section), rend="box")
+    if tempo is not None:
+        _write_tempo(element, bar.meter, tempo, swing=swing)
+
+
+def _write_tempo(measure: etree._Element, meter: Meter, mark: TempoMark, *, swing: bool) -> None:
+    tempo = _add(measure, "tempo", tstamp="1", staff="1", place="above")
+    beat = meter.printed_beat_quarters
+    glyph = _METRONOME[beat * 2 / 3 if meter.is_compound else beat] + (
+        "\u200a" + _METRONOME_DOT if meter.is_compound else ""
+    )
+    # The glyph is text in the music font, far too large beside the words unless it is scaled down.
+    note = _add(tempo, "rend", glyph, fontfam="smufl", fontsize="70%")
+    note.tail = f"\u00a0= {round(mark.bpm * float(meter.beat_quarters / beat))}" + (
+        "\u00a0\u00a0\u00a0Swing" if swing else ""
+    )
+
+
+class _Layer:
+    """Writes one voice of one bar, nesting its beams and tuplets."""
+
+    def __init__(self, voice: Voice, slurs: list[tuple[str, str, str]]) -> None:
+        self._voice = voice
+        self._events = voice.events
+        self._slurs = slurs
+        self._up = voice.number == HANDS
+        self._graced: set[int] = set()
+
+    def write(self, layer: etree._Element) -> None:
+        self._write_range(layer, 0, len(self._events), in_tuplet=False, in_beam=False)
+
+    def _write_range(
+        self, parent: etree._Element, start: int, stop: int, *, in_tuplet: bool, in_beam: bool
+    ) -> None:
+        index = start
+        while index < stop:
+            tuplet_stop = index if in_tuplet else self._group_stop(index, "tuplet")
+            beam_stop = index if in_beam else self._group_stop(index, "beam")
+            if tuplet_stop > index and tuplet_stop >= beam_stop:
+                # Inside, a grace note would shrink the tuplet's number.
+                self._write_graces(parent, index)
+                element = self._tuplet(parent, index, tuplet_stop)
+                self._write_range(element, index, tuplet_stop, in_tuplet=True, in_beam=in_beam)
+                index = tuplet_stop
+            elif beam_stop > index:
+                # A grace note at the start of a beam stands before it, or its own flag is lost.
+                self._write_graces(parent, index)
+                element = _add(parent, "beam")
+                self._write_range(element, index, beam_stop, in_tuplet=in_tuplet, in_beam=True)
+                index = beam_stop
+            else:
+                self._write_event(parent, index)
+                index += 1
+
+    def _group_stop(self, index: int, kind: str) -> int:
+        group = getattr(self._events[index], kind)
+        if group is None:
+            return index
+        stop = index
+        while stop < len(self._events) and getattr(self._events[stop], kind) == group:
+            stop += 1
+        return stop
+
+    def _tuplet(self, parent: etree._Element, start: int, stop: int) -> etree._Element:
+        members = self._events[start:stop]
+        tuplet = members[0].tuplet
+        assert tuplet is not None
+        beamed = all(member.beam is not None and member.beam == members[0].beam for member in members)
+        place = "above" if self._up else "below"
+        element = _add(parent, "tuplet", num=str(tuplet.actual), numbase=str(tuplet.normal))
+        element.set("num.place", place)
+        element.set("bracket.place", place)
+        element.set("bracket.visible", "false" if beamed else "true")
+        return element
+
+    def _write_event(self, parent: etree._Element, index: int) -> None:
+        event = self._events[index]
+        if event.is_rest:
+            self._write_rest(parent, event)
+            return
+        self._write_graces(parent, index)
+        duration = {"dur": _DURATIONS[event.base]}
+        if event.dots:
+            duration["dots"] = str(event.dots)
+        stem = "up" if self._up else "down"
+        if len(event.heads) == 1:
+            element = self._note(parent, event.heads[0])
+        else:
+            element = _add(parent, "chord")
+            for head in event.heads:
+                self._note(element, head)
+        for name, value in duration.items():
+            element.set(name, value)
+        element.set("stem.dir", stem)
+        if event.beams_after is not None:
+            element.set("breaksec", str(event.beams_after))
+        if any(head.hit.instrument is InstrumentName.HIHAT_OPEN for head in event.heads):
+            _add(element, "artic", artic="open", place="above")
+        if event.accented:
+            _add(element, "artic", artic="acc", place="above" if self._up else "below")
+
+    def _write_rest(self, parent: etree._Element, event: Event) -> None:
+        if event.fills_bar:
+            _add(parent, "mRest" if event.visible else "mSpace")
+            return
+        element = _add(parent, "rest" if event.visible else "space", dur=_DURATIONS[event.base])
+        if event.dots:
+            element.set("dots", str(event.dots))
+
+    def _note(self, parent: etree._Element, head: Head) -> etree._Element:
+        instrument = INSTRUMENTS[head.hit.instrument]
+        note = _add(parent, "note", loc=str(instrument.staff_loc))
+        note.set(_XML_ID, head.hit.id)
+        if shape := _HEADS.get(instrument.notehead):
+            note.set("head.shape", shape)
+        if head.ghost:
+            note.set("head.mod", "paren")
+        return note
+
+    def _write_graces(self, parent: etree._Element, index: int) -> None:
+        event = self._events[index]
+        if not event.graces or index in self._graced:
+            return
+        self._graced.add(index)
+        single = len(event.graces) == 1
+        holder = parent if single else _add(parent, "beam")
+        for chord in event.graces:
+            element = holder if len(chord) == 1 else _add(holder, "chord")
+            notes = [self._note(element, head) for head in chord]
+            marked = notes[0] if len(chord) == 1 else element
+            marked.set("grace", "unacc")
+            marked.set("dur", "8" if single else "16")
+            marked.set("stem.dir", "up" if self._up else "down")
+            if single:
+                marked.set("stem.mod", "1slash")
+        for head in event.graces[-1]:
+            for main in event.heads:
+                if main.hit.instrument is head.hit.instrument:
+                    direction = "below" if self._up else "above"
+                    self._slurs.append((event.graces[0][0].hit.id, main.hit.id, direction))

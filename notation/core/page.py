@@ -1,0 +1,121 @@
+"""What a printed page has besides the music: title, artist, drum key, page number."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from lxml import etree
+
+from notation.core.fonts import text_width
+from notation.core.musicxml import plain_text
+from notation.core.score import Score
+from notation.core.svg import tag
+
+Paper = Literal["a4", "letter"]
+
+_SIZES: dict[Paper, tuple[int, int]] = {"a4": (2100, 2970), "letter": (2159, 2794)}
+# All in tenths of a millimetre, as Verovio's pages; the drawing itself counts in hundredths.
+_MARGIN = 150
+_TOP = 130
+_TITLE_SIZE, _SMALLEST_TITLE = 82, 46
+_ARTIST_SIZE = 42
+_NUMBER_SIZE = 34
+_KEY_HEIGHT = 165
+
+
+def paper_size(paper: Paper) -> tuple[int, int]:
+    """Width and height in tenths of a millimetre."""
+    return _SIZES[paper]
+
+
+def heading_height(score: Score, *, with_key: bool) -> float:
+    """How much room title, artist and drum key take above the first staff, in tenths of a millimetre."""
+    height = 20.0
+    if plain_text(score.title):
+        height += 95
+    if plain_text(score.artist):
+        height += 50
+    if with_key:
+        height += _KEY_HEIGHT
+    return height
+
+
+def compose_page(
+    page: etree._Element,
+    score: Score,
+    *,
+    paper: Paper,
+    number: int,
+    total: int,
+    key: etree._Element | None,
+    key_share: float,
+) -> etree._Element:
+    """Add heading (first page), running title and page number to a cleaned page; returns it."""
+    width, height = paper_size(paper)
+    title, artist = plain_text(score.title), plain_text(score.artist)
+    y = float(_TOP)
+    if number == 1:
+        if title:
+            y += 62
+            _text(page, title, width / 2, y, _fitting(title, width), anchor="middle", bold=True)
+            y += 33
+        if artist:
+            y += 28
+            _text(page, artist, width - _MARGIN, y, _ARTIST_SIZE, anchor="end", italic=True)
+            y += 22
+        if key is not None:
+            _place_key(page, key, y, key_share, width - 2 * _MARGIN)
+    footer = f"{number}" if total > 1 else ""
+    if number > 1 and title:
+        _text(page, _shortened(title), width / 2, 90, _NUMBER_SIZE, anchor="middle", italic=True)
+    if footer:
+        _text(page, footer, width / 2, height - 90, _NUMBER_SIZE, anchor="middle")
+    return page
+
+
+def _fitting(title: str, width: float) -> float:
+    room = width - 2 * _MARGIN
+    natural = text_width(title, _TITLE_SIZE, bold=True)
+    return max(_SMALLEST_TITLE, min(_TITLE_SIZE, _TITLE_SIZE * room / natural)) if natural else _TITLE_SIZE
+
+
+def _shortened(title: str) -> str:
+    return title if len(title) <= 70 else title[:69].rstrip() + "…"
+
+
+def _text(
+    page: etree._Element,
+    content: str,
+    x: float,
+    y: float,
+    size: float,
+    *,
+    anchor: str,
+    bold: bool = False,
+    italic: bool = False,
+) -> None:
+    text = etree.SubElement(page, tag("text"))
+    text.set("x", f"{10 * x:g}")
+    text.set("y", f"{10 * y:g}")
+    text.set("font-size", f"{10 * size:g}")
+    text.set("text-anchor", anchor)
+    if bold:
+        text.set("font-weight", "bold")
+    if italic:
+        text.set("font-style", "italic")
+    text.text = content
+
+
+def _place_key(page: etree._Element, key: etree._Element, y: float, share: float, room: float) -> None:
+    _, _, width, _ = (float(value) for value in (key.get("viewBox") or "0 0 1 1").split())
+    share = min(share, 10 * room / width)
+    group = etree.SubElement(page, tag("g"))
+    group.set("transform", f"translate({10 * _MARGIN}, {10 * y:g}) scale({share:g}, {share:g})")
+    known = {symbol.get("id") for symbol in page.find(tag("defs"))}
+    for child in list(key):
+        if etree.QName(child).localname == "defs":
+            for symbol in list(child):
+                if symbol.get("id") not in known:
+                    page.find(tag("defs")).append(symbol)
+        else:
+            group.append(child)

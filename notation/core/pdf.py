@@ -1,0 +1,261 @@
+"""PDF from engraved pages: vectors, selectable text, embedded fonts, no system library.
+
+Takes only the SVG that ``engrave`` makes: groups, symbols, shapes and one-line texts.
+"""
+
+from __future__ import annotations
+
+import io
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from functools import lru_cache
+
+from lxml import etree
+from reportlab.pdfbase import pdfmetrics
+from reportlab.pdfbase.ttfonts import TTFont
+from reportlab.pdfgen.canvas import Canvas
+from reportlab.pdfgen.pathobject import PDFPathObject
+
+from notation.core.engrave import engrave_pages
+from notation.core.fonts import liberation_serif
+from notation.core.musicxml import plain_text
+from notation.core.page import Paper, paper_size
+from notation.core.score import Score
+from notation.core.svg import parse
+
+_POINTS_PER_TENTH_MM = 72 / 254
+_COMMAND = re.compile(r"([A-Za-z])|(-?\d*\.?\d+(?:[eE][-+]?\d+)?)")
+_TRANSFORM = re.compile(r"(translate|scale|rotate)\(([^)]*)\)")
+
+# One drawing step: an operator and its numbers, absolute.
+_Step = tuple[str, tuple[float, ...]]
+
+
+def write_pdf(score: Score, paper: Paper = "a4", *, pages: tuple[str, ...] | None = None) -> bytes:
+    """Write ``score`` as a PDF.
+
+    Args:
+        pages: what ``engrave_pages`` returned for the same score and paper, if it has been called already.
+    Raises:
+        EngravingFailed: ``pages`` was not given and the engraver failed.
+    """
+    pages = engrave_pages(score, paper) if pages is None else pages
+    width, height = (side * _POINTS_PER_TENTH_MM for side in paper_size(paper))
+    packed = io.BytesIO()
+    canvas = Canvas(packed, pagesize=(width, height), pageCompression=1, invariant=1)
+    canvas.setTitle(plain_text(score.title) or "Drum score")
+    canvas.setAuthor(plain_text(score.artist))
+    canvas.setCreator("drumsite")
+    canvas.setSubject("Drum score")
+    for page in pages:
+        _Page(canvas, parse(page), width, height).draw()
+        canvas.showPage()
+    canvas.save()
+    return packed.getvalue()
+
+
+def _font(*, bold: bool, italic: bool) -> str:
+    name = "DrumScoreSerif" + ("Bold" if bold else "") + ("Italic" if italic else "")
+    if name not in pdfmetrics.getRegisteredFontNames():
+        pdfmetrics.registerFont(TTFont(name, io.BytesIO(liberation_serif(bold=bold, italic=italic))))
+    return name
+
+
+class _Page:
+    """Draws one SVG page on the canvas."""
+
+    def __init__(self, canvas: Canvas, root: etree._Element, width: float, height: float) -> None:
+        self._canvas = canvas
+        self._root = root
+        _, _, view_width, view_height = (float(value) for value in root.get("viewBox").split())
+        self._scale = (width / view_width, height / view_height)
+        self._height = height
+        self._symbols: dict[str, Mapping[str, str]] = {
+            symbol.get("id"): symbol.attrib for symbol in root.iter("{*}path") if symbol.get("id")
+        }
+
+    def draw(self) -> None:
+        canvas = self._canvas
+        canvas.saveState()
+        canvas.transform(self._scale[0], 0, 0, -self._scale[1], 0, self._height)
+        self._children(self._root)
+        canvas.restoreState()
+
+    def _children(self, element: etree._Element) -> None:
+        for child in element:
+            kind = etree.QName(child).localname
+            if kind == "g":
+                self._group(child)
+            elif kind == "use":
+                self._use(child)
+            elif kind == "text":
+                self._text(child)
+            elif kind != "defs":
+                self._shape(kind, child)
+
+    def _group(self, group: etree._Element) -> None:
+        transform = group.get("transform")
+        if not transform:
+            self._children(group)
+            return
+        self._canvas.saveState()
+        self._apply(transform)
+        self._children(group)
+        self._canvas.restoreState()
+
+    def _apply(self, transform: str) -> None:
+        for name, arguments in _TRANSFORM.findall(transform):
+            numbers = [float(value) for value in arguments.replace(",", " ").split()]
+            if name == "translate":
+                self._canvas.translate(numbers[0], numbers[1] if len(numbers) > 1 else 0)
+            elif name == "scale":
+                self._canvas.scale(numbers[0], numbers[-1])
+            else:
+                self._canvas.rotate(numbers[0])
+
+    def _use(self, use: etree._Element) -> None:
+        symbol = self._symbols.get((use.get("href") or "").removeprefix("#"))
+        if symbol is None:
+            return
+        self._canvas.saveState()
+        self._apply(use.get("transform") or "")
+        self._apply(symbol.get("transform", ""))
+        self._fill_path(symbol["d"])
+        self._canvas.restoreState()
+
+    def _fill_path(self, data: str) -> None:
+        path = self._canvas.beginPath()
+        _trace(path, _path_steps(data))
+        self._canvas.drawPath(path, stroke=0, fill=1)
+
+    def _shape(self, kind: str, shape: etree._Element) -> None:
+        fill = shape.get("fill") != "none"
+        stroke = shape.get("stroke") is not None
+        if not fill and not stroke:
+            return
+        canvas = self._canvas
+        if stroke:
+            canvas.setLineWidth(float(shape.get("stroke-width") or 1))
+            canvas.setLineCap(1 if shape.get("stroke-linecap") == "round" else 0)
+            canvas.setLineJoin(1 if shape.get("stroke-linejoin") == "round" else 0)
+        if kind == "rect":
+            x, y, width, height = (float(shape.get(name) or 0) for name in ("x", "y", "width", "height"))
+            canvas.rect(x, y, width, height, stroke=int(stroke), fill=int(fill))
+            return
+        if kind == "ellipse":
+            cx, cy, rx, ry = (float(shape.get(name) or 0) for name in ("cx", "cy", "rx", "ry"))
+            canvas.ellipse(cx - rx, cy - ry, cx + rx, cy + ry, stroke=int(stroke), fill=int(fill))
+            return
+        path = canvas.beginPath()
+        if kind == "path":
+            steps = _path_steps(shape.get("d") or "")
+            fill = fill and any(operator != "L" for operator, _ in steps[1:])  # a line has no inside
+            _trace(path, steps)
+        else:
+            _trace(path, _polygon_steps(shape.get("points") or "", closed=kind == "polygon"))
+            fill = fill and kind == "polygon"
+        canvas.drawPath(path, stroke=int(stroke), fill=int(fill))
+
+    def _text(self, text: etree._Element) -> None:
+        content = text.text or ""
+        size = float(text.get("font-size") or 0)
+        font = _font(bold=text.get("font-weight") == "bold", italic=text.get("font-style") == "italic")
+        canvas = self._canvas
+        canvas.saveState()
+        canvas.translate(float(text.get("x") or 0), float(text.get("y") or 0))
+        canvas.scale(1, -1)
+        canvas.setFont(font, size)
+        anchor = text.get("text-anchor")
+        if anchor == "middle":
+            canvas.drawCentredString(0, 0, content)
+        elif anchor == "end":
+            canvas.drawRightString(0, 0, content)
+        else:
+            canvas.drawString(0, 0, content)
+        canvas.restoreState()
+
+
+def _trace(path: PDFPathObject, steps: Iterable[_Step]) -> None:
+    for operator, numbers in steps:
+        if operator == "M":
+            path.moveTo(*numbers)
+        elif operator == "L":
+            path.lineTo(*numbers)
+        elif operator == "C":
+            path.curveTo(*numbers)
+        else:
+            path.close()
+
+
+def _polygon_steps(points: str, *, closed: bool) -> Iterator[_Step]:
+    numbers = [float(value) for value in points.replace(",", " ").split()]
+    for index in range(0, len(numbers) - 1, 2):
+        yield ("L" if index else "M"), (numbers[index], numbers[index + 1])
+    if closed:
+        yield "Z", ()
+
+
+@lru_cache(maxsize=512)
+def _path_steps(data: str) -> tuple[_Step, ...]:
+    """Read SVG path data into absolute moves, lines and cubic curves."""
+    steps: list[_Step] = []
+    tokens = [command or float(number) for command, number in _COMMAND.findall(data)]
+    x = y = start_x = start_y = 0.0
+    control: tuple[float, float] | None = None  # of the last curve, which S continues
+    command = "M"
+    index = 0
+    while index < len(tokens):
+        token = tokens[index]
+        if isinstance(token, str):
+            command = token
+            index += 1
+        upper = command.upper()
+        if upper == "Z":
+            steps.append(("Z", ()))
+            x, y, control = start_x, start_y, None
+            continue
+        count = {"M": 2, "L": 2, "H": 1, "V": 1, "C": 6, "S": 4, "Q": 4, "T": 2}[upper]
+        numbers = [float(value) for value in tokens[index : index + count]]
+        index += count
+        relative = command.islower()
+        if upper == "H":
+            numbers = [numbers[0] + (x if relative else 0), y]
+        elif upper == "V":
+            numbers = [x, numbers[0] + (y if relative else 0)]
+        elif relative:
+            numbers = [value + (y if place % 2 else x) for place, value in enumerate(numbers)]
+        if upper == "M":
+            steps.append(("M", (numbers[0], numbers[1])))
+            start_x, start_y = numbers
+            command = "l" if relative else "L"
+            control = None
+        elif upper in "LHV":
+            steps.append(("L", (numbers[0], numbers[1])))
+            control = None
+        elif upper in "CS":
+            if upper == "S":
+                first = (2 * x - control[0], 2 * y - control[1]) if control else (x, y)
+                numbers = [*first, *numbers]
+            steps.append(("C", tuple(numbers)))
+            control = (numbers[2], numbers[3])
+        else:  # a quadratic curve is a cubic with its handles two thirds of the way
+            if upper == "T":
+                corner = (2 * x - control[0], 2 * y - control[1]) if control else (x, y)
+                numbers = [*corner, *numbers]
+            qx, qy, end_x, end_y = numbers
+            steps.append(
+                (
+                    "C",
+                    (
+                        x + 2 / 3 * (qx - x),
+                        y + 2 / 3 * (qy - y),
+                        end_x + 2 / 3 * (qx - end_x),
+                        end_y + 2 / 3 * (qy - end_y),
+                        end_x,
+                        end_y,
+                    ),
+                )
+            )
+            control = (qx, qy)
+        x, y = numbers[-2], numbers[-1]
+    return tuple(steps)

@@ -1,0 +1,253 @@
+"""The score: which hit stands where in which bar. All that any exporter needs, and all that is stored.
+
+Positions are exact fractions of a quarter note; what they look like (values, rests, beams) is decided by
+``spell``, so that a corrected score needs no second decision from a person.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Any
+
+from notation.core.beat_grid import Meter
+from notation.core.errors import BadScore
+from notation.core.hits import Hit
+from notation.core.instruments import InstrumentName
+
+SCORE_SCHEMA = "drumsite.score/1"
+
+# Hit ids become ids in XML and in the page, so nothing that needs escaping may be in them.
+_XML_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]{0,63}")
+
+
+@dataclass(frozen=True, slots=True)
+class ScoreHit:
+    """A hit and its place.
+
+    ``position`` is in quarter notes from the bar's start. A grace note carries the position of the note that
+    it ornaments, and that note's id in ``grace_of``.
+    """
+
+    hit: Hit
+    bar: int
+    position: Fraction
+    grace_of: str | None = None
+
+    @property
+    def is_grace(self) -> bool:
+        """Whether this stroke is a flam's or drag's small note, which takes no time of its own."""
+        return self.grace_of is not None
+
+
+@dataclass(frozen=True, slots=True)
+class Bar:
+    """One bar. ``number`` is the printed one; a pickup bar is 0 and may be shorter than its meter.
+
+    ``beat_times_s`` holds the audio second of each felt beat, ``end_s`` that of the next bar's first beat.
+    ``section`` is a rehearsal mark that begins here.
+    """
+
+    number: int
+    meter: Meter
+    quarters: Fraction
+    beat_times_s: tuple[float, ...]
+    end_s: float
+    section: str | None = None
+
+    @property
+    def start_s(self) -> float:
+        """The audio second of the bar's first beat."""
+        return self.beat_times_s[0]
+
+    @property
+    def is_pickup(self) -> bool:
+        """Whether the bar is shorter than its meter says."""
+        return self.quarters < self.meter.bar_quarters
+
+    def time_s_at(self, position: Fraction) -> float:
+        """The audio second of ``position`` (quarters from the bar's start), straight between beats."""
+        beat = min(int(position / self.meter.beat_quarters), len(self.beat_times_s) - 1)
+        times = (*self.beat_times_s, self.end_s)
+        share = float(position / self.meter.beat_quarters) - beat
+        return times[beat] + share * (times[beat + 1] - times[beat])
+
+
+@dataclass(frozen=True, slots=True)
+class TempoMark:
+    """The tempo printed at the start of ``bar``, in felt beats a minute."""
+
+    bar: int
+    bpm: float
+
+
+@dataclass(frozen=True, slots=True)
+class Score:
+    """A whole song.
+
+    ``bars`` follow one another without a gap and are never empty; ``hits`` are in order of bar, position and
+    onset. ``tempo_bpm`` is the median tempo in felt beats a minute. With ``swing`` the off-beat eighths are
+    to be written straight under a swing mark, although their positions say two thirds of the beat.
+    """
+
+    title: str
+    artist: str
+    bars: tuple[Bar, ...]
+    hits: tuple[ScoreHit, ...]
+    tempo_bpm: float
+    tempo_marks: tuple[TempoMark, ...] = ()
+    tempo_unreliable: bool = False
+    swing: bool = False
+
+    @property
+    def meters(self) -> tuple[Meter, ...]:
+        """The time signatures, each with the bar from which it is in force."""
+        changes: list[Meter] = []
+        for bar in self.bars:
+            signature = (bar.meter.beats, bar.meter.beat_type)
+            if not changes or (changes[-1].beats, changes[-1].beat_type) != signature:
+                changes.append(Meter(bar.number, *signature))
+        return tuple(changes)
+
+    def hits_by_bar(self) -> dict[int, list[ScoreHit]]:
+        """The hits of each bar that has any, in order."""
+        grouped: dict[int, list[ScoreHit]] = {}
+        for hit in self.hits:
+            grouped.setdefault(hit.bar, []).append(hit)
+        return grouped
+
+
+def score_to_json(score: Score) -> dict[str, Any]:
+    """Describe ``score`` in plain JSON values; ``score_from_json`` gives the same score back.
+
+    Positions and lengths are strings such as ``"3/2"``, in quarter notes; times are audio seconds.
+    """
+    return {
+        "schema": SCORE_SCHEMA,
+        "title": score.title,
+        "artist": score.artist,
+        "tempo_bpm": score.tempo_bpm,
+        "tempo_unreliable": score.tempo_unreliable,
+        "swing": score.swing,
+        "tempo_marks": [{"bar": mark.bar, "bpm": mark.bpm} for mark in score.tempo_marks],
+        "bars": [
+            {
+                "number": bar.number,
+                "beats": bar.meter.beats,
+                "beat_type": bar.meter.beat_type,
+                "quarters": str(bar.quarters),
+                "beat_times_s": list(bar.beat_times_s),
+                "end_s": bar.end_s,
+                "section": bar.section,
+            }
+            for bar in score.bars
+        ],
+        "hits": [
+            {
+                "id": placed.hit.id,
+                "onset_s": placed.hit.onset_s,
+                "instrument": placed.hit.instrument.value,
+                "velocity": placed.hit.velocity,
+                "confidence": placed.hit.confidence,
+                "bar": placed.bar,
+                "position": str(placed.position),
+                "grace_of": placed.grace_of,
+            }
+            for placed in score.hits
+        ],
+    }
+
+
+def score_from_json(data: Mapping[str, Any]) -> Score:
+    """Build the score that ``data`` describes.
+
+    Raises:
+        BadScore: another schema, a missing or ill-typed field, or music that contradicts itself.
+    """
+    if data.get("schema") != SCORE_SCHEMA:
+        raise BadScore(reason=f"its schema is {data.get('schema')!r}, not {SCORE_SCHEMA!r}")
+    try:
+        score = _parse(data)
+    except KeyError as error:
+        raise BadScore(reason=f"{error.args[0]!r} is missing") from error
+    except (TypeError, ValueError, AttributeError, ZeroDivisionError) as error:
+        raise BadScore(reason=str(error)) from error
+    _check(score)
+    return score
+
+
+def _parse(data: Mapping[str, Any]) -> Score:
+    bars: list[Bar] = []
+    for row in data["bars"]:
+        meter = Meter(int(row["number"]), int(row["beats"]), int(row["beat_type"]))
+        previous = bars[-1].meter if bars else None
+        if previous and (previous.beats, previous.beat_type) == (meter.beats, meter.beat_type):
+            meter = previous
+        bars.append(
+            Bar(
+                number=meter.bar if meter is not previous else int(row["number"]),
+                meter=meter,
+                quarters=Fraction(row["quarters"]),
+                beat_times_s=tuple(float(time) for time in row["beat_times_s"]),
+                end_s=float(row["end_s"]),
+                section=row.get("section"),
+            )
+        )
+    hits = tuple(
+        ScoreHit(
+            Hit(
+                str(row["id"]),
+                float(row["onset_s"]),
+                InstrumentName(row["instrument"]),
+                int(row["velocity"]),
+                float(row["confidence"]),
+            ),
+            int(row["bar"]),
+            Fraction(row["position"]),
+            row.get("grace_of"),
+        )
+        for row in data["hits"]
+    )
+    return Score(
+        title=str(data["title"]),
+        artist=str(data["artist"]),
+        bars=tuple(bars),
+        hits=hits,
+        tempo_bpm=float(data["tempo_bpm"]),
+        tempo_marks=tuple(TempoMark(int(row["bar"]), float(row["bpm"])) for row in data["tempo_marks"]),
+        tempo_unreliable=bool(data["tempo_unreliable"]),
+        swing=bool(data["swing"]),
+    )
+
+
+def _check(score: Score) -> None:
+    if not score.bars:
+        raise BadScore(reason="it has no bars")
+    first = score.bars[0].number
+    if [bar.number for bar in score.bars] != list(range(first, first + len(score.bars))):
+        raise BadScore(reason="its bars do not follow one another")
+    lengths = {bar.number: bar.quarters for bar in score.bars}
+    for bar in score.bars:
+        if not 1 <= bar.meter.beats <= 32 or bar.meter.beat_type not in (2, 4, 8, 16):
+            raise BadScore(reason=f"bar {bar.number} has the meter {bar.meter.beats}/{bar.meter.beat_type}")
+        if not 0 < bar.quarters <= bar.meter.bar_quarters:
+            raise BadScore(reason=f"bar {bar.number} is {bar.quarters} quarters long")
+        if len(bar.beat_times_s) != bar.quarters / bar.meter.beat_quarters:
+            raise BadScore(reason=f"bar {bar.number} has {len(bar.beat_times_s)} beat times")
+    ids = [placed.hit.id for placed in score.hits]
+    if len(set(ids)) != len(ids):
+        raise BadScore(reason="two hits have the same id")
+    if not all(_XML_NAME.fullmatch(identifier) for identifier in ids):
+        raise BadScore(reason="a hit's id is not a plain name")
+    mains = {placed.hit.id: placed for placed in score.hits if not placed.is_grace}
+    for placed in score.hits:
+        if placed.bar not in lengths or not 0 <= placed.position < lengths[placed.bar]:
+            raise BadScore(reason=f"hit {placed.hit.id} lies outside its bar")
+        if not 1 <= placed.hit.velocity <= 127:
+            raise BadScore(reason=f"hit {placed.hit.id} has velocity {placed.hit.velocity}")
+        if placed.grace_of is not None:
+            main = mains.get(placed.grace_of)
+            if main is None or (main.bar, main.position) != (placed.bar, placed.position):
+                raise BadScore(reason=f"grace note {placed.hit.id} belongs to no note in its place")

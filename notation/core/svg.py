@@ -1,0 +1,258 @@
+"""Verovio's SVG, made fit for our pages and for the PDF writer.
+
+What comes out has no style element or attribute (a strict content security policy forbids both), no font of
+its own and no id but ours; it is drawn in ``currentColor``, so that a page's theme colours it. Music symbols
+are paths, also those that Verovio sets as text.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+from importlib.util import find_spec
+from pathlib import Path
+
+from lxml import etree
+
+MUSIC_FONT = "Leland"
+TEXT_FONTS = "Liberation Serif, Times New Roman, Times, serif"
+
+_SVG = "http://www.w3.org/2000/svg"
+_HREF = "{http://www.w3.org/1999/xlink}href"
+_SHAPES = {"path", "polygon", "polyline", "rect", "ellipse"}
+_SHAPE_ATTRIBUTES = (
+    "d", "points", "x", "y", "width", "height", "rx", "ry", "cx", "cy", "transform", "stroke-width",
+    "stroke-linecap", "stroke-linejoin", "stroke-dasharray", "fill-opacity",
+)  # fmt: skip
+_KEPT_GROUPS = ("measure", "note")
+_BOLD = {"tempo", "reh"}
+_ITALIC = {"mNum", "dir"}
+_FIRST_MUSIC_GLYPH, _LAST_MUSIC_GLYPH = "\ue000", "\uf8ff"
+
+
+@dataclass(frozen=True, slots=True)
+class _Run:
+    text: str
+    size: float
+    music: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _Type:
+    bold: bool = False
+    italic: bool = False
+
+
+def tag(name: str) -> str:
+    """An SVG element's name with its namespace."""
+    return f"{{{_SVG}}}{name}"
+
+
+def parse(text: str) -> etree._Element:
+    """Parse SVG that we or Verovio wrote; entities and network are off."""
+    parser = etree.XMLParser(resolve_entities=False, no_network=True, huge_tree=True, remove_comments=True)
+    return etree.fromstring(text.encode(), parser)
+
+
+def serialise(root: etree._Element) -> str:
+    """Write an SVG tree as text without an XML declaration, ready to stand inside HTML."""
+    return str(etree.tostring(root, encoding="unicode"))
+
+
+def cleaned(verovio_svg: str, kept_ids: frozenset[str], *, clickable_bars: bool = False) -> etree._Element:
+    """Rebuild one page of Verovio's SVG.
+
+    Args:
+        kept_ids: ids of notes and measures that stay; all others go.
+        clickable_bars: lay an invisible area over each measure, so that a click anywhere in it counts.
+    """
+    source = parse(verovio_svg)
+    inner = source.find(tag("svg"))
+    assert inner is not None
+    root = etree.Element(tag("svg"), nsmap={None: _SVG})
+    root.set("viewBox", inner.get("viewBox", ""))
+    root.set("class", "drum-score")
+    root.set("fill", "currentColor")
+    root.set("font-family", TEXT_FONTS)
+    glyphs = _Glyphs(etree.SubElement(root, tag("defs")))
+    glyphs.take(source)
+    page = etree.SubElement(root, tag("g"))
+    margin = inner.find(tag("g"))
+    assert margin is not None
+    page.set("transform", margin.get("transform", ""))
+    _copy(margin, page, _Type(), kept_ids, glyphs, clickable_bars)
+    return root
+
+
+def _copy(
+    source: etree._Element,
+    target: etree._Element,
+    type_: _Type,
+    kept_ids: frozenset[str],
+    glyphs: _Glyphs,
+    clickable_bars: bool,
+) -> None:
+    for child in source:
+        if not isinstance(child.tag, str):
+            continue
+        name = etree.QName(child).localname
+        if name == "g":
+            classes = (child.get("class") or "").split()
+            if "placeholder" in classes or "pgHead" in classes:
+                for nested in child:  # a placeholder may wrap real content, but its own mark is hidden
+                    if isinstance(nested.tag, str) and etree.QName(nested).localname == "g":
+                        _copy(nested, target, type_, kept_ids, glyphs, clickable_bars)
+                continue
+            inner_type = _Type(
+                type_.bold or bool(_BOLD & set(classes)), type_.italic or bool(_ITALIC & set(classes))
+            )
+            group = target
+            kept = [kind for kind in _KEPT_GROUPS if kind in classes]
+            if kept or child.get("transform"):
+                group = etree.SubElement(target, tag("g"))
+                if kept:
+                    group.set("class", kept[0])
+                if child.get("id") in kept_ids:
+                    group.set("id", child.get("id"))
+                if child.get("transform"):
+                    group.set("transform", child.get("transform"))
+            if clickable_bars and "measure" in classes:
+                _add_area(child, group)
+            _copy(child, group, inner_type, kept_ids, glyphs, clickable_bars)
+        elif name == "use":
+            glyphs.use(target, child)
+        elif name in _SHAPES:
+            shape = etree.SubElement(target, tag(name))
+            for attribute in _SHAPE_ATTRIBUTES:
+                if (value := child.get(attribute)) is not None:
+                    shape.set(attribute, value)
+            if child.get("stroke-width"):
+                shape.set("stroke", "currentColor")
+            if child.get("fill") == "none" or (name == "rect" and child.get("fill-opacity") == "0"):
+                shape.set("fill", "none")
+        elif name == "text":
+            _copy_text(child, target, type_, glyphs)
+
+
+def _add_area(measure: etree._Element, group: etree._Element) -> None:
+    """Cover the measure's staff and what stands near it; the staff lines are the staff's first paths."""
+    staff = next((g for g in measure if g.get("class") == "staff"), None)
+    if staff is None:
+        return
+    lines = [
+        path.get("d", "").replace("M", "").replace("L", "").split() for path in staff.findall(tag("path"))
+    ]
+    if len(lines) < 5:
+        return
+    left, top, right, _ = (float(value) for value in lines[0])
+    bottom = float(lines[4][1])
+    room = 1.1 * (bottom - top)
+    area = etree.SubElement(group, tag("rect"))
+    area.set("class", "bar-area")
+    area.set("x", f"{left:g}")
+    area.set("y", f"{top - room:g}")
+    area.set("width", f"{right - left:g}")
+    area.set("height", f"{bottom - top + 2 * room:g}")
+    area.set("fill", "none")
+    area.set("pointer-events", "all")
+
+
+def _copy_text(source: etree._Element, target: etree._Element, type_: _Type, glyphs: _Glyphs) -> None:
+    runs = [run for run in _runs(source, 0.0, music=False) if run.text and run.size > 0]
+    if not runs:
+        return
+    x = float(source.get("x") or 0)
+    y = source.get("y") or "0"
+    while runs and runs[0].music:
+        run = runs.pop(0)
+        for glyph in run.text:
+            x += glyphs.draw(target, glyph, x, float(y), run.size)
+    if not runs:
+        return
+    text = etree.SubElement(target, tag("text"))
+    text.set("x", f"{x:g}")
+    text.set("y", y)
+    text.set("font-size", f"{runs[0].size:g}")
+    if source.get("text-anchor"):
+        text.set("text-anchor", source.get("text-anchor"))
+    if type_.bold:
+        text.set("font-weight", "bold")
+    if type_.italic:
+        text.set("font-style", "italic")
+    text.text = "".join(run.text for run in runs if not run.music)
+
+
+def _runs(element: etree._Element, size: float, *, music: bool) -> Iterator[_Run]:
+    own = element.get("font-size")
+    size = float(own.removesuffix("px")) if own else size
+    family = element.get("font-family")
+    music = music or (family is not None and MUSIC_FONT in family)
+    if element.text and element.text.strip("\n\r\t "):
+        is_glyph = all(_FIRST_MUSIC_GLYPH <= letter <= _LAST_MUSIC_GLYPH for letter in element.text.strip())
+        yield _Run(element.text, size, music and is_glyph)
+    for child in element:
+        yield from _runs(child, size, music=music)
+        if child.tail and child.tail.strip():
+            yield _Run(child.tail, size, music)
+
+
+class _Glyphs:
+    """The symbols that a drawing uses, each defined once."""
+
+    def __init__(self, defs: etree._Element) -> None:
+        self._defs = defs
+        self._names: dict[str, str] = {}
+        self._defined: set[str] = set()
+
+    def take(self, source: etree._Element) -> None:
+        for symbol in source.iterfind(f"{tag('defs')}/{tag('g')}"):
+            name = symbol.get("id", "")
+            path = symbol.find(tag("path"))
+            if path is not None:
+                self._names[name] = self._define(name.split("-")[0], path.get("d", ""))
+
+    def _define(self, code: str, outline: str) -> str:
+        name = f"glyph-{code}"
+        if name not in self._defined:
+            self._defined.add(name)
+            path = etree.SubElement(self._defs, tag("path"))
+            path.set("id", name)
+            path.set("transform", "scale(1,-1)")
+            path.set("d", outline)
+        return name
+
+    def use(self, target: etree._Element, source: etree._Element) -> None:
+        name = self._names.get((source.get(_HREF) or source.get("href") or "").removeprefix("#"))
+        if name is None:
+            return
+        use = etree.SubElement(target, tag("use"))
+        use.set("href", f"#{name}")
+        use.set("transform", source.get("transform", ""))
+
+    def draw(self, target: etree._Element, glyph: str, x: float, y: float, size: float) -> float:
+        """Draw a symbol that was set as text; returns how far it moves the pen."""
+        outline, advance = _text_glyph(glyph)
+        scale = size / 1000
+        if outline:
+            use = etree.SubElement(target, tag("use"))
+            use.set("href", f"#{self._define(f'{ord(glyph):04X}', outline)}")
+            use.set("transform", f"translate({x:g}, {y:g}) scale({scale:g}, {scale:g})")
+        return advance * scale
+
+
+@lru_cache(maxsize=32)
+def _text_glyph(glyph: str) -> tuple[str, float]:
+    """The outline and the advance of a symbol, in thousandths of the font size; blank when unknown."""
+    spec = find_spec("verovio")
+    if spec is None or spec.origin is None:
+        return "", 0.0
+    data = Path(spec.origin).parent / "data"
+    code = f"{ord(glyph):04X}"
+    outline_file = data / MUSIC_FONT / f"{code}.xml"
+    if not outline_file.is_file():
+        return "", 250.0
+    path = etree.parse(str(outline_file)).getroot().find("path")
+    metrics = etree.parse(str(data / f"{MUSIC_FONT}.xml")).getroot().find(f"g[@c='{code}']")
+    advance = float(metrics.get("h-a-x", "250")) if metrics is not None else 250.0
+    return (path.get("d", "") if path is not None else ""), advance

@@ -1,0 +1,124 @@
+"""MusicXML: valid, complete, and read back by others as it was meant."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from collections import Counter
+from fractions import Fraction
+from pathlib import Path
+
+import pytest
+from lxml import etree
+
+from notation.core.instruments import INSTRUMENTS
+from notation.core.musicxml import write_musicxml, write_mxl
+from notation.core.tests.songs import SONGS, Song, make_song
+
+SCHEMAS = Path(__file__).with_name("schemas")
+
+
+class _Local(etree.Resolver):
+    def resolve(self, url, public_id, context):
+        name = url.rsplit("/", 1)[-1]
+        return self.resolve_filename(str(SCHEMAS / name), context)
+
+
+@pytest.fixture(scope="module")
+def schema() -> etree.XMLSchema:
+    parser = etree.XMLParser(no_network=True)
+    parser.resolvers.add(_Local())
+    return etree.XMLSchema(etree.parse(str(SCHEMAS / "musicxml_4_0.xsd"), parser))
+
+
+def parsed(song: Song) -> etree._Element:
+    return etree.fromstring(write_musicxml(song.score()))
+
+
+def test_a_song_is_valid_against_the_schema(song, schema):
+    schema.assertValid(parsed(song))
+
+
+def test_a_broken_file_is_not_valid(schema):
+    root = parsed(SONGS["rock"])
+
+    root.find("part/measure/note/duration").tag = "length"
+
+    assert not schema.validate(root)
+
+
+def test_every_hit_is_one_note_with_its_own_sound(song):
+    root = parsed(song)
+
+    notes = root.findall("part/measure/note[@id]")
+    assert Counter(note.get("id") for note in notes) == Counter(hit.id for hit in song.hits)
+    wanted = {hit.id: hit.instrument for hit in song.hits}
+    for note in notes:
+        instrument = INSTRUMENTS[wanted[note.get("id")]]
+        assert note.find("instrument").get("id") == f"P1-{instrument.name.value}"
+        assert note.findtext("unpitched/display-step") == instrument.display_step
+
+
+def test_midi_unpitched_counts_from_one():
+    root = parsed(make_song([{"k": "x---"}]))
+
+    assert root.findtext("part-list/score-part/midi-instrument/midi-unpitched") == "37"
+
+
+def test_every_voice_of_every_measure_is_full(song):
+    score = song.score()
+    root = etree.fromstring(write_musicxml(score))
+
+    divisions = int(root.findtext(".//divisions"))
+    for bar, measure in zip(score.bars, root.findall("part/measure"), strict=True):
+        lengths = Counter()
+        for note in measure.findall("note"):
+            if note.find("chord") is None and note.find("grace") is None:
+                lengths[note.findtext("voice")] += Fraction(int(note.findtext("duration")), divisions)
+        assert set(lengths.values()) == {bar.quarters}
+
+
+def test_titles_may_hold_any_character(schema):
+    score = make_song([{"k": "x---"}]).score(title="Ün<&>\x00\x1b \U0001f941 太鼓", artist='"Bo" & <Co>')
+
+    root = etree.fromstring(write_musicxml(score))
+
+    schema.assertValid(root)
+    assert root.findtext("work/work-title") == "Ün<&> \U0001f941 太鼓"
+
+
+def test_an_mxl_holds_the_same_file():
+    score = SONGS["rock"].score()
+
+    archive = zipfile.ZipFile(io.BytesIO(write_mxl(score)))
+
+    assert archive.namelist()[0] == "mimetype"
+    assert archive.read("score.musicxml") == write_musicxml(score)
+    assert b'full-path="score.musicxml"' in archive.read("META-INF/container.xml")
+    assert write_mxl(score) == write_mxl(score)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["rock", "half_time", "six_eight", "odd", "pickup", "metal"])
+def test_music21_reads_every_onset_back(name):
+    from music21 import chord, converter, note  # slow to import
+
+    score = SONGS[name].score()
+    starts, at = {}, Fraction(0)
+    for bar in score.bars:
+        starts[bar.number] = at
+        at += bar.quarters
+
+    read = converter.parseData(write_musicxml(score), format="musicxml")
+
+    heard = Counter()
+    for element in read.recurse().getElementsByClass((note.Unpitched, chord.ChordBase)):
+        onset = Fraction(element.getOffsetInHierarchy(read)).limit_denominator(96)
+        for member in element.notes if isinstance(element, chord.ChordBase) else (element,):
+            heard[(onset, member.displayStep, member.displayOctave)] += 1
+    wanted = Counter()
+    for placed in score.hits:
+        instrument = INSTRUMENTS[placed.hit.instrument]
+        onset = starts[placed.bar] + placed.position
+        wanted[(onset, instrument.display_step, instrument.display_octave)] += 1
+    assert heard == wanted
