@@ -1,0 +1,246 @@
+"""A song through every stage, in a real child process, with the shipped network."""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import signal
+import threading
+import time
+import zipfile
+from collections.abc import Callable
+
+import mido
+import pytest
+import soundfile
+from django.core.files.storage import default_storage
+from lxml import etree
+
+from media.models import Artifact, Recording
+from notation.models import Notation
+from transcription import jobs
+from transcription.core.demo_song import render_demo_song
+from transcription.core.options import JobOptions
+from transcription.core.stage_process import StageProcess
+from transcription.core.stages import ALL_FILES, Stage
+from transcription.jobs import run_stage
+from transcription.models import Job, JobEvent, StageRun
+from transcription.services import cancel_job, create_job, retry_job
+from transcription.tests.factories import JobFactory, RecordingFactory, silence_wav
+
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
+Runner = Callable[[Job], Job]
+
+
+@pytest.fixture(scope="session")
+def song_flac() -> bytes:
+    audio = render_demo_song().audio
+    buffer = io.BytesIO()
+    soundfile.write(buffer, audio.samples.T, audio.rate, format="FLAC")
+    return buffer.getvalue()
+
+
+@pytest.fixture
+def recording(song_flac: bytes) -> Recording:
+    return RecordingFactory(content=song_flac, container="flac", duration_s=30.0, title="House piece")
+
+
+@pytest.fixture
+def job(recording: Recording) -> Job:
+    return create_job(recording=recording, requested_by=recording.owner, options=JobOptions())
+
+
+def read(job: Job, kind: str) -> bytes:
+    with Artifact.objects.get(job_id=job.pk, kind=kind).file.open("rb") as file:
+        return file.read()
+
+
+def test_a_song_becomes_a_score_in_every_format(job: Job, run_to_the_end: Runner):
+    job = run_to_the_end(job)
+
+    assert (job.status, job.failure_code) == (Job.Status.COMPLETED, "")
+    assert set(Artifact.objects.filter(job_id=job.pk).values_list("kind", flat=True)) == set(ALL_FILES)
+    result = json.loads(read(job, "result.json"))
+    idents = {hit["id"] for hit in result["hits"]}
+    assert result["schema"] == "drumsite.transcription/1"
+    assert len(idents) == len(result["hits"]) > 50
+    musicxml = etree.fromstring(read(job, "score.musicxml"))
+    assert {note.get("id") for note in musicxml.iter("note") if note.find("unpitched") is not None} == idents
+    assert read(job, "score.pdf").startswith(b"%PDF-")
+    assert b"<svg" in read(job, "score-phone.svg")
+    strokes = sum(
+        m.type == "note_on" and m.velocity > 0 for m in mido.MidiFile(file=io.BytesIO(read(job, "score.mid")))
+    )
+    assert strokes == len(idents)
+    assert zipfile.ZipFile(io.BytesIO(read(job, "score.mxl"))).testzip() is None
+
+
+def test_what_was_heard_is_kept_as_hits_and_a_notation(job: Job, run_to_the_end: Runner):
+    run_to_the_end(job)
+
+    notation = Notation.objects.get(job_id=job.pk)
+    result = json.loads(read(job, "result.json"))
+    assert notation.title == "House piece"
+    assert notation.hit_set.hits.count() == len(result["hits"])
+    assert notation.tempo_bpm == pytest.approx(result["tempo"]["bpm"], abs=0.1)
+
+
+def test_an_equal_job_reuses_every_stage_and_gets_its_own_files(job: Job, run_to_the_end: Runner):
+    first = run_to_the_end(job)
+
+    second = run_to_the_end(
+        create_job(recording=job.recording, requested_by=job.requested_by, options=JobOptions())
+    )
+
+    assert set(second.stage_runs.values_list("status", flat=True)) == {StageRun.Status.REUSED}
+    assert read(second, "result.json") == read(first, "result.json")
+    assert (
+        Artifact.objects.get(job_id=second.pk, kind="score.pdf").file.name
+        != Artifact.objects.get(job_id=first.pk, kind="score.pdf").file.name
+    )
+
+
+def test_another_option_runs_only_the_stages_that_it_changes(job: Job, run_to_the_end: Runner):
+    run_to_the_end(job)
+
+    second = run_to_the_end(
+        create_job(recording=job.recording, requested_by=job.requested_by, options=JobOptions(grid="8"))
+    )
+
+    assert dict(second.stage_runs.values_list("stage", "status")) == {
+        "extract": "reused",
+        "detect": "reused",
+        "beats": "reused",
+        "notate": "completed",
+        "engrave": "completed",
+    }
+
+
+def test_running_a_finished_stage_again_changes_nothing(job: Job, run_to_the_end: Runner, stage_process):
+    run_to_the_end(job)
+    before = dict(Artifact.objects.filter(job_id=job.pk).values_list("kind", "file"))
+
+    assert run_stage(job.pk, Stage.NOTATE, stage_process) is None
+
+    assert dict(Artifact.objects.filter(job_id=job.pk).values_list("kind", "file")) == before
+
+
+@pytest.mark.parametrize(
+    ("content", "code"),
+    [
+        (silence_wav(3.0), "silent_audio"),
+        (silence_wav(0.2), "audio_too_short"),
+        (b"these are words, not sound\n" * 100, "not_audio"),
+    ],
+)
+def test_sound_that_cannot_be_used_fails_with_a_code_and_without_a_retry(
+    content, code, run_to_the_end: Runner
+):
+    recording = RecordingFactory(content=content)
+    job = create_job(recording=recording, requested_by=recording.owner, options=JobOptions())
+
+    job = run_to_the_end(job)
+
+    assert (job.status, job.failure_code) == (Job.Status.FAILED, code)
+    assert job.failure_message
+    assert job.failure_hint
+    assert job.stage_runs.get(stage=Stage.EXTRACT).attempt == 1
+    job.recording.refresh_from_db()
+    assert job.recording.state == Recording.State.FAILED
+
+
+def test_a_file_lost_from_the_storage_fails_with_a_code(job: Job, run_to_the_end: Runner):
+    default_storage.delete(job.recording.file.name)
+
+    job = run_to_the_end(job)
+
+    assert (job.status, job.failure_code) == (Job.Status.FAILED, "file_missing")
+
+
+def act_while_running(
+    job: Job, stage: Stage, process: StageProcess, act: Callable[[], None]
+) -> jobs.NextStep | None:
+    """Run a stage and call ``act`` once the child has really begun to work on it."""
+
+    def wait_and_act() -> None:
+        deadline = time.monotonic() + 60
+        while time.monotonic() < deadline:
+            run = StageRun.objects.get(job_id=job.pk, stage=stage)
+            if run.status == StageRun.Status.RUNNING and process.pid is not None:
+                act()
+                return
+            time.sleep(0.02)
+
+    thread = threading.Thread(target=wait_and_act)
+    thread.start()
+    try:
+        return run_stage(job.pk, stage, process)
+    finally:
+        thread.join()
+
+
+def test_a_job_cancelled_in_the_middle_of_a_stage_stops_within_two_seconds(
+    job: Job, stage_process: StageProcess
+):
+    run_stage(job.pk, Stage.EXTRACT, stage_process)
+    stage_process.kill()  # a cold child: detecting takes long enough to be caught in the middle
+    cancelled_at: list[float] = []
+
+    def cancel() -> None:
+        cancelled_at.append(time.monotonic())
+        cancel_job(job=Job.objects.get(pk=job.pk), by=job.requested_by)
+
+    assert act_while_running(job, Stage.DETECT, stage_process, cancel) is None
+
+    assert time.monotonic() - cancelled_at[0] < 2.0
+    job.refresh_from_db()
+    assert job.status == Job.Status.CANCELLED
+    assert not Artifact.objects.filter(job_id=job.pk, kind="hits.json").exists()
+    assert stage_process.pid is None
+
+
+def test_a_cancelled_job_can_be_retried_to_its_end(
+    job: Job, run_to_the_end: Runner, stage_process: StageProcess
+):
+    run_stage(job.pk, Stage.EXTRACT, stage_process)
+    cancel_job(job=job, by=job.requested_by)
+    retry_job(job=job, by=job.requested_by)
+
+    job = run_to_the_end(job)
+
+    assert job.status == Job.Status.COMPLETED
+
+
+def test_a_child_that_dies_in_the_middle_gets_another_attempt(job: Job, stage_process: StageProcess):
+    run_stage(job.pk, Stage.EXTRACT, stage_process)
+    stage_process.kill()
+
+    step = act_while_running(
+        job, Stage.DETECT, stage_process, lambda: os.kill(stage_process.pid or 0, signal.SIGKILL)
+    )
+
+    assert step == jobs.NextStep(job.pk, Stage.DETECT)
+    assert job.events.filter(kind=JobEvent.Kind.STAGE_RETRIED).count() == 1
+    assert run_stage(job.pk, Stage.DETECT, stage_process) == jobs.NextStep(job.pk, Stage.BEATS)
+
+
+def test_a_stage_whose_attempts_are_used_up_fails_with_a_code(stage_process: StageProcess):
+    job = JobFactory()
+    job.stage_runs.filter(stage=Stage.EXTRACT).update(attempt=3)
+
+    assert run_stage(job.pk, Stage.EXTRACT, stage_process) is None
+
+    job.refresh_from_db()
+    assert (job.status, job.failure_code) == (Job.Status.FAILED, "stage_crashed")
+
+
+def test_a_stage_over_its_time_limit_is_stopped(job: Job, stage_process: StageProcess, settings):
+    run_stage(job.pk, Stage.EXTRACT, stage_process)
+    stage_process.kill()
+    settings.STAGE_TIME_LIMIT_S = 0
+
+    run_stage(job.pk, Stage.DETECT, stage_process)
+
+    job.refresh_from_db()
+    assert (job.status, job.failure_code) == (Job.Status.FAILED, "stage_timed_out")
