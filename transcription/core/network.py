@@ -86,7 +86,7 @@ class DrumNetwork(nn.Module):
         slow = local
         if every > 1:
             padded = nn.functional.pad(local, (0, 0, 0, -frames % every))
-            slow = padded.unflatten(1, (-1, every)).mean(dim=2)
+            slow = padded.reshape(len(padded), -1, every, padded.shape[2]).mean(dim=2)
         context, _ = self.context(slow)
         context = context.repeat_interleave(every, dim=1)[:, :frames]
         joined = torch.cat([local, context.to(local.dtype)], dim=2).transpose(1, 2)

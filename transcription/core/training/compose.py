@@ -1,4 +1,4 @@
-"""A stretch of drumming in seconds: performances joined at bars, in one tempo, dressed up so that no instrument is rare."""
+"""A stretch of drumming in seconds: performances joined at bars and dressed up so that no instrument is rare."""
 
 from __future__ import annotations
 
@@ -50,7 +50,8 @@ def compose(rng: np.random.Generator, performances: Sequence[Performance], secon
         if shift_s > seconds:
             break
         strokes += [
-            Stroke(shift_s + note.position * quarter_s, note.instrument, note.velocity) for note in current.notes
+            Stroke(shift_s + note.position * quarter_s, note.instrument, note.velocity)
+            for note in current.notes
         ]
         bars = np.arange(0, current.length_quarters - 1e-6, current.bar_quarters)
         downbeats += list(shift_s + bars * quarter_s)
@@ -92,13 +93,19 @@ def _dressed_up(
     quarter_s: float,
 ) -> list[Stroke]:
     strokes = _remapped(rng, strokes)
-    if rng.random() < 0.40:
+    if rng.random() < 0.55:
         strokes = [s for s in strokes if s.instrument != "hihat_pedal"]
     if rng.random() < 0.30:
         chosen = downbeats[rng.random(len(downbeats)) < 0.5]
         cymbal = str(rng.choice(("crash", "crash", "crash", "china", "splash")))
-        strokes = [s for s in strokes if not (_near(s.onset_s, chosen) and s.instrument.startswith(("hihat", "ride")))]
-        strokes += [Stroke(float(t + rng.normal(0, 0.006)), cymbal, int(rng.integers(75, 127))) for t in chosen]
+        strokes = [
+            s
+            for s in strokes
+            if not (_near(s.onset_s, chosen) and s.instrument.startswith(("hihat", "ride")))
+        ]
+        strokes += [
+            Stroke(float(t + rng.normal(0, 0.006)), cymbal, int(rng.integers(75, 127))) for t in chosen
+        ]
     if rng.random() < 0.15 and len(beats):
         sixteenths = np.arange(beats[0], beats[-1], quarter_s / 4)
         chosen = sixteenths[rng.random(len(sixteenths)) < 0.15]
@@ -111,7 +118,8 @@ def _dressed_up(
             s for s in strokes if not (bar - 0.05 < s.onset_s < steps[-1] + 0.05 and s.instrument != "kick")
         ]
         strokes += [
-            Stroke(float(t), _TOMS[tom], int(rng.integers(60, 125))) for t, tom in zip(steps, toms, strict=True)
+            Stroke(float(t), _TOMS[tom], int(rng.integers(60, 125)))
+            for t, tom in zip(steps, toms, strict=True)
         ]
     if rng.random() < 0.10:
         strokes += _distraction(rng, beats, quarter_s)
@@ -121,19 +129,19 @@ def _dressed_up(
 def _remapped(rng: np.random.Generator, strokes: list[Stroke]) -> list[Stroke]:
     swap: dict[str, str] = {}
     draw = rng.random()
-    if draw < 0.22:
+    if draw < 0.14:
         swap = {"hihat_closed": "ride", "hihat_open": "ride_bell" if rng.random() < 0.5 else "ride"}
-    elif draw < 0.27:
+    elif draw < 0.18:
         swap = {"hihat_closed": "crash", "hihat_open": "crash"}
-    elif draw < 0.40:
+    elif draw < 0.28:
         swap = {"hihat_closed": "hihat_open"}
-    elif draw < 0.45:
+    elif draw < 0.32:
         swap = {"hihat_closed": str(rng.choice(_TOMS)), "hihat_open": "crash"}
-    elif draw < 0.48:
+    elif draw < 0.35:
         swap = {"ride": "ride_bell"}
-    elif draw < 0.55:
+    elif draw < 0.50:
         swap = {"ride": "hihat_closed"}
-    elif draw < 0.58:
+    elif draw < 0.53:
         swap = {"hihat_closed": "none", "hihat_open": "none", "ride": "none"}
     snares = rng.random()
     if snares < 0.08:

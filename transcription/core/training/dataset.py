@@ -53,7 +53,7 @@ class Batch(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """Where examples come from: decoded sound and performances in ``cache``, one ``split``, clips of ``seconds``."""
+    """Where examples come from: sound and performances in ``cache``, one ``split``, clips of ``seconds``."""
 
     cache: Path
     split: str = "train"
@@ -79,7 +79,7 @@ def example(clip: Clip, normalise_over: tuple[float, float] = (0.0, 1.0)) -> Exa
     """Turn a mix into an :class:`Example`.
 
     Args:
-        normalise_over: the stretch of the clip, in fractions of its length, whose mean and spread are removed.
+        normalise_over: the stretch, in fractions of the clip, whose mean and spread are removed.
     """
     picture = log_mel(levelled(clip.sound))[: len(clip.sound) * FPS // RATE]
     frames = len(picture)
@@ -189,13 +189,17 @@ def _entering_late(rng: np.random.Generator, drums: Drums) -> Drums:
 
 def stacked(rows: Sequence[Example]) -> Batch:
     """Stack ``rows`` into one batch."""
-    return Batch(*(torch.from_numpy(np.stack(column).astype(np.float32)) for column in zip(*rows, strict=True)))
+    return Batch(
+        *(torch.from_numpy(np.stack(column).astype(np.float32)) for column in zip(*rows, strict=True))
+    )
 
 
 class Stream:
     """Batches from ``workers`` rendering processes; the same seed and one worker give the same batches."""
 
-    def __init__(self, source: Source, *, batch: int, workers: int = 1, seed: int = 0, niceness: int = 5) -> None:
+    def __init__(
+        self, source: Source, *, batch: int, workers: int = 1, seed: int = 0, niceness: int = 3
+    ) -> None:
         context = multiprocessing.get_context("spawn")
         self._queue = context.Queue(maxsize=24)
         self._processes = [
@@ -222,7 +226,12 @@ class Stream:
 
 
 def _fill(
-    queue: multiprocessing.Queue[list[Example]], source: Source, batch: int, seed: int, worker: int, niceness: int
+    queue: multiprocessing.Queue[list[Example]],
+    source: Source,
+    batch: int,
+    seed: int,
+    worker: int,
+    niceness: int,
 ) -> None:
     os.nice(niceness)
     torch.set_num_threads(1)
@@ -239,5 +248,3 @@ def _load_performances(cache: Path) -> tuple[Performance, ...]:
     return tuple(
         Performance(**(row | {"notes": tuple(Note(**note) for note in row["notes"])})) for row in rows
     )
-
-

@@ -95,7 +95,7 @@ _METER_WEIGHTS = (0.50, 0.20, 0.22, 0.08)
 _TIMEKEEPERS = (
     "hihat_closed", "hihat_open", "ride", "crash", "tom_low", "ride_bell", "hihat_pedal", "none",
 )  # fmt: skip
-_TIMEKEEPER_WEIGHTS = (0.30, 0.19, 0.17, 0.11, 0.06, 0.05, 0.07, 0.05)
+_TIMEKEEPER_WEIGHTS = (0.40, 0.16, 0.15, 0.08, 0.05, 0.05, 0.06, 0.05)
 
 
 def write_performance(rng: np.random.Generator, bars: int = 8) -> Performance:

@@ -25,7 +25,7 @@ Split = str
 
 @dataclass(frozen=True, slots=True)
 class OneShot:
-    """One stroke on one instrument of one kit. ``level_db`` is its level below the kit's loudest such stroke."""
+    """One stroke on one instrument of one kit. ``level_db`` is its level under the loudest such stroke."""
 
     kit: str
     instrument: str
@@ -53,7 +53,9 @@ class Material:
     one_shots: tuple[OneShot, ...]
     recordings: tuple[Recording, ...]
 
-    def samples(self, item: OneShot | Recording, begin: int = 0, end: int | None = None) -> NDArray[np.float32]:
+    def samples(
+        self, item: OneShot | Recording, begin: int = 0, end: int | None = None
+    ) -> NDArray[np.float32]:
         """Return ``item``'s sound from sample ``begin`` to ``end``, as float32 in -1..1."""
         stop = item.length if end is None else min(end, item.length)
         return self.sound[item.start + begin : item.start + stop].astype(np.float32) / np.float32(_INT16)
@@ -67,7 +69,9 @@ def decode_material(source: Path, cache: Path) -> None:
     rows = list(_rows(source))
     with ThreadPoolExecutor(2) as pool, (cache / "sound.i16").open("wb") as out:
         position = 0
-        for row, sound in zip(rows, pool.map(lambda row: _decoded(Path(str(row["path"]))), rows), strict=True):
+        for row, sound in zip(
+            rows, pool.map(lambda row: _decoded(Path(str(row["path"]))), rows), strict=True
+        ):
             out.write(sound.tobytes())
             row["start"], row["length"] = position, len(sound)
             position += len(sound)

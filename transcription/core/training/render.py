@@ -27,9 +27,9 @@ _HEARD_AS = {name.value: index for index, name in enumerate(INSTRUMENTS_HEARD)} 
 # Peak levels in a mixed kit, by ear and from recorded kits; every clip scatters around them.
 _LEVELS_DB = {
     "kick": 0.0, "snare": -1.0, "snare_rim": -1.0, "side_stick": -7.0,
-    "hihat_closed": -12.0, "hihat_open": -10.0, "hihat_pedal": -15.0,
+    "hihat_closed": -8.5, "hihat_open": -7.5, "hihat_pedal": -12.0,
     "tom_high": -3.0, "tom_mid": -3.0, "tom_low": -2.5,
-    "crash": -7.0, "china": -8.0, "splash": -9.0, "ride": -12.0, "ride_bell": -10.0,
+    "crash": -7.0, "china": -8.0, "splash": -9.0, "ride": -10.0, "ride_bell": -8.0,
     "tambourine": -12.0, "shaker": -16.0, "clap": -8.0, "cowbell": -12.0,
 }  # fmt: skip
 _FAMILIES = {
@@ -39,7 +39,7 @@ _FAMILIES = {
 }  # fmt: skip
 _RING = frozenset({"crash", "china", "splash", "ride", "ride_bell", "hihat_open"})
 # A stroke this far under what sounds around it teaches nothing but doubt: it is neither right nor wrong.
-_BURIED_DB = -24.0
+_BURIED_DB = -21.0
 _CHOKE_S = 0.04
 
 
@@ -66,7 +66,7 @@ class Clip:
 
 
 class Renderer:
-    """Renders drums and mixes from one split of the material; every choice comes from the generator handed in."""
+    """Renders drums and mixes from one split of the material; all choices come from the generator handed in."""
 
     def __init__(
         self, material: Material, performances: Sequence[Performance], split: str, seconds: float = 8.0
@@ -90,7 +90,7 @@ class Renderer:
         kit = self._kit(rng, {stroke.instrument for stroke in composition.strokes})
         buses = {"kick": np.zeros(length, np.float32), "rest": np.zeros(length, np.float32)}
         labels = _Labels()
-        softness = float(rng.uniform(0.45, 1.0))  # how much quieter a soft stroke is
+        softness = float(rng.uniform(0.35, 0.9))  # how much quieter a soft stroke is
         for stroke, choke_s in _with_chokes(composition.strokes):
             if stroke.instrument not in kit:
                 continue
@@ -312,12 +312,16 @@ def _room(rng: np.random.Generator) -> Sound:
 
 
 def _equaliser(rng: np.random.Generator, bins: int, size: int, spread_db: float) -> Sound:
-    """A smooth random frequency response, sometimes with the ends cut as old or cheap recordings have them."""
+    """A smooth random frequency response, sometimes with its ends cut as in old or cheap recordings."""
     octaves = np.log2(np.maximum(np.arange(bins, dtype=np.float32) * (RATE / size), 20.0) / 20.0)
     knots = np.linspace(0, 10.2, 8)
-    response_db = np.interp(octaves, knots, rng.normal(0, spread_db, 8) + np.linspace(-1, 1, 8) * rng.normal(0, 4))
+    response_db = np.interp(
+        octaves, knots, rng.normal(0, spread_db, 8) + np.linspace(-1, 1, 8) * rng.normal(0, 4)
+    )
     if rng.random() < 0.25:
-        response_db += np.minimum(0, np.log2(rng.uniform(5_000, 15_000) / 20.0) - octaves) * rng.uniform(12, 48)
+        response_db += np.minimum(0, np.log2(rng.uniform(5_000, 15_000) / 20.0) - octaves) * rng.uniform(
+            12, 48
+        )
     if rng.random() < 0.25:
         response_db += np.minimum(0, octaves - np.log2(rng.uniform(30, 90) / 20.0)) * rng.uniform(6, 24)
     return np.asarray(10.0 ** (response_db / 20.0), np.float32)
@@ -331,7 +335,7 @@ def _coloured(rng: np.random.Generator, sound: Sound, spread_db: float) -> Sound
 
 
 def _compressed(rng: np.random.Generator, sound: Sound) -> Sound:
-    """A feed-forward compressor on blocks of 64 samples: it ducks what follows a loud stroke, as records do."""
+    """A feed-forward compressor on blocks of 64 samples: it ducks what follows a stroke, as records do."""
     block = 64
     blocks = len(sound) // block
     power = np.square(sound[: blocks * block]).reshape(blocks, block).mean(axis=1)

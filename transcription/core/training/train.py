@@ -91,11 +91,19 @@ def save_weights(path: Path, state: dict[str, Tensor], shape: NetworkShape, vers
 
 
 def train(
-    cache: Path, run: Path, *, minutes: float, batch: int, peak_rate: float, seed: int, threads: int, start: Path | None
+    cache: Path,
+    run: Path,
+    *,
+    minutes: float,
+    batch: int,
+    peak_rate: float,
+    seed: int,
+    threads: int,
+    start: Path | None,
 ) -> None:
     """Learn for ``minutes`` from clips rendered meanwhile; the learning rate falls to nothing at the end."""
     run.mkdir(parents=True, exist_ok=True)
-    os.nice(5)
+    os.nice(2)
     torch.manual_seed(seed)
     torch.set_num_threads(threads)
     generator = torch.Generator().manual_seed(seed)
@@ -105,7 +113,7 @@ def train(
     network = DrumNetwork(shape)
     if start is not None:
         network.load_state_dict(load_file(start))
-    network = network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    network = network.to(memory_format=torch.channels_last)
     optimiser = torch.optim.AdamW(network.parameters(), lr=peak_rate, weight_decay=0.01)
     average = AveragedWeights(network)
     began = time.monotonic()
@@ -142,7 +150,9 @@ def train(
             writer.writerow([step, round(time.monotonic() - began), "valid", *scores])
             log.flush()
     save_weights(run / "ema.safetensors", average.state(), shape, "1.0")
-    writer.writerow([step, round(time.monotonic() - began), "final", *_validated(average.state(), shape, valid)])
+    writer.writerow(
+        [step, round(time.monotonic() - began), "final", *_validated(average.state(), shape, valid)]
+    )
     log.close()
     stream.close()
 
@@ -150,7 +160,9 @@ def train(
 def _validation(cache: Path) -> Batch:
     rng = np.random.default_rng(7)
     renderer = Source(cache, split="valid").renderer()
-    return stacked([example(renderer.mix(rng, renderer.drums(rng), accompanied=bool(i % 2))) for i in range(48)])
+    return stacked(
+        [example(renderer.mix(rng, renderer.drums(rng), accompanied=bool(i % 2))) for i in range(48)]
+    )
 
 
 @torch.inference_mode()
@@ -167,7 +179,9 @@ def _validated(state: dict[str, Tensor], shape: NetworkShape, valid: Batch) -> l
 def main() -> None:
     """Run from the command line."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--material", type=Path, required=True, help="folder with drum-samples, groove-midi, backing")
+    parser.add_argument(
+        "--material", type=Path, required=True, help="folder with drum-samples, groove-midi, backing"
+    )
     parser.add_argument("--cache", type=Path, default=Path("data/material"))
     parser.add_argument("--run", type=Path, default=Path("data/run"))
     parser.add_argument("--minutes", type=float, default=85)

@@ -1,0 +1,189 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soxr
+import torch
+from safetensors.torch import save_file
+
+from media.core.audio import Audio
+from notation.core.instruments import InstrumentName
+from transcription.core.detection import Detector, detect_onsets, load_detector
+from transcription.core.models import WeightsDamaged
+from transcription.core.network import DrumNetwork, NetworkShape
+from transcription.core.picking import pick_hits
+
+RATE = 44_100
+
+
+@pytest.fixture(scope="module")
+def untrained() -> Detector:
+    torch.manual_seed(0)
+    small = DrumNetwork(NetworkShape(channels=(4, 8), local=16, recurrent=8))
+    return Detector(small.eval(), "untrained", "0")
+
+
+def noise(seconds: float, rate: int = RATE, channels: int = 1) -> Audio:
+    rng = np.random.default_rng(3)
+    return Audio(rng.normal(0, 0.1, (channels, int(seconds * rate))).astype(np.float32), rate)
+
+
+def drum_loop(seconds: float = 8.0, bpm: float = 100.0) -> tuple[Audio, dict[InstrumentName, list[float]]]:
+    """A rock beat on sounds made of sines and noise."""
+    rng = np.random.default_rng(5)
+    time_s = np.arange(int(0.3 * RATE)) / RATE
+    kick = np.sin(2 * np.pi * (50 * time_s + 6 * (1 - np.exp(-40 * time_s)))) * np.exp(-14 * time_s)
+    kick[:200] += 0.3 * rng.normal(0, 1, 200) * np.linspace(1, 0, 200)
+    rattle = rng.normal(0, 1, len(time_s))
+    snare = 0.5 * np.sin(2 * np.pi * 190 * time_s) * np.exp(-25 * time_s) + 0.35 * rattle * np.exp(
+        -22 * time_s
+    )
+    hiss = np.diff(np.diff(rng.normal(0, 1, len(time_s) + 2)))
+    hat = 0.08 * hiss * np.exp(-70 * time_s)
+    sound = 1e-4 * rng.normal(0, 1, int(seconds * RATE))
+    played: dict[InstrumentName, list[float]] = {
+        InstrumentName.KICK: [],
+        InstrumentName.SNARE: [],
+        InstrumentName.HIHAT_CLOSED: [],
+    }
+    for eighth in range(int(seconds * bpm / 30) - 1):
+        onset_s = 0.1 + eighth * 30 / bpm
+        strokes = [(InstrumentName.HIHAT_CLOSED, hat)]
+        strokes += [(InstrumentName.KICK, kick)] if eighth % 4 == 0 else []
+        strokes += [(InstrumentName.SNARE, snare)] if eighth % 4 == 2 else []
+        for instrument, one in strokes:
+            begin = int(onset_s * RATE)
+            sound[begin : begin + len(one)] += one[: len(sound) - begin]
+            played[instrument].append(onset_s)
+    return Audio((0.5 * sound[None]).astype(np.float32), RATE), played
+
+
+def test_there_is_one_frame_for_each_hundredth_of_a_second(untrained: Detector) -> None:
+    assert len(detect_onsets(noise(3.21), untrained).beats) == 321
+
+
+@pytest.mark.parametrize(("rate", "channels"), [(8_000, 1), (48_000, 2), (44_100, 6)])
+def test_any_rate_and_number_of_channels_is_heard(untrained: Detector, rate: int, channels: int) -> None:
+    assert len(detect_onsets(noise(2.0, rate, channels), untrained).beats) in {199, 200}
+
+
+@pytest.mark.parametrize("samples", [0, 1, 440, 441, 900])
+def test_hardly_any_sound_is_no_trouble(untrained: Detector, samples: int) -> None:
+    audio = Audio(np.full((1, samples), 0.1, np.float32), RATE)
+
+    assert len(detect_onsets(audio, untrained).beats) == samples // 441
+
+
+def test_silence_gives_activations_that_are_numbers(untrained: Detector) -> None:
+    assert np.isfinite(detect_onsets(Audio(np.zeros((2, RATE), np.float32), RATE), untrained).onsets).all()
+
+
+def test_one_damaged_sample_does_not_spoil_the_song(untrained: Detector) -> None:
+    audio = noise(2.0)
+    damaged = audio.samples.copy()
+    damaged[0, 1000] = np.nan
+
+    heard = detect_onsets(Audio(damaged, RATE), untrained)
+
+    np.testing.assert_allclose(heard.onsets[60:], detect_onsets(audio, untrained).onsets[60:], atol=0.05)
+
+
+def test_the_same_song_louder_is_heard_the_same(untrained: Detector) -> None:
+    audio = noise(2.0)
+
+    louder = detect_onsets(Audio(audio.samples * np.float32(5), RATE), untrained)
+
+    np.testing.assert_allclose(louder.onsets, detect_onsets(audio, untrained).onsets, atol=0.02)
+
+
+def test_progress_never_falls_and_ends_at_one(untrained: Detector) -> None:
+    told: list[float] = []
+
+    detect_onsets(noise(65.0), untrained, told.append)
+
+    assert told == sorted(told)
+    assert told[0] == 0.0
+    assert told[-1] == 1.0
+    assert len(told) >= 5
+
+
+def test_what_the_report_raises_ends_the_work(untrained: Detector) -> None:
+    class Cancelled(Exception):
+        pass
+
+    def cancel(fraction: float) -> None:
+        if fraction > 0.3:
+            raise Cancelled
+
+    with pytest.raises(Cancelled):
+        detect_onsets(noise(40.0), untrained, cancel)
+
+
+def test_a_long_song_has_no_seams(untrained: Detector) -> None:
+    """Frames beyond the first window are heard as if the song had begun a little later."""
+    second = noise(1.0).samples
+    audio = Audio(np.tile(second, (1, 70)), RATE)
+
+    onsets = detect_onsets(audio, untrained).onsets
+
+    np.testing.assert_allclose(onsets[2_500:3_100], onsets[1_500:2_100], atol=0.03)
+
+
+def test_a_file_that_holds_no_network_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "weights.safetensors"
+    path.write_bytes(b"\x08\x00\x00\x00\x00\x00\x00\x00nonsense")
+
+    with pytest.raises(WeightsDamaged):
+        load_detector(path)
+
+
+def test_a_network_of_another_shape_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "weights.safetensors"
+    network = DrumNetwork(NetworkShape(channels=(4, 8), local=16, recurrent=8))
+    shape = json.dumps({"channels": [8, 8], "local": 16, "recurrent": 8, "recurrent_every": 4})
+    save_file(network.state_dict(), path, metadata={"name": "crnn", "version": "9", "shape": shape})
+
+    with pytest.raises(WeightsDamaged):
+        load_detector(path)
+
+
+def test_weights_remember_their_name_version_and_shape(tmp_path: Path) -> None:
+    path = tmp_path / "weights.safetensors"
+    network = DrumNetwork(NetworkShape(channels=(4, 8), local=16, recurrent=8))
+    shape = json.dumps({"channels": [4, 8], "local": 16, "recurrent": 8, "recurrent_every": 4})
+    save_file(network.state_dict(), path, metadata={"name": "crnn", "version": "9", "shape": shape})
+
+    detector = load_detector(path)
+
+    assert detector.label == "crnn 9"
+    assert detector.network.shape.channels == (4, 8)
+
+
+@pytest.mark.slow
+def test_the_shipped_detector_hears_a_rock_beat() -> None:
+    audio, played = drum_loop()
+
+    hits = pick_hits(detect_onsets(audio, load_detector()))
+
+    for instrument in (InstrumentName.KICK, InstrumentName.SNARE):
+        heard = np.array([hit.onset_s for hit in hits if hit.instrument is instrument])
+        found = [
+            onset_s for onset_s in played[instrument] if len(heard) and np.abs(heard - onset_s).min() < 0.03
+        ]
+        assert len(found) >= 0.8 * len(played[instrument]), instrument
+        assert len(heard) <= 1.3 * len(played[instrument]), instrument
+
+
+@pytest.mark.slow
+def test_resampling_changes_little_of_what_is_heard() -> None:
+    audio, _ = drum_loop()
+    resampled = Audio(soxr.resample(audio.samples[0], RATE, 48_000)[None].astype(np.float32), 48_000)
+    detector = load_detector()
+
+    first, second = detect_onsets(audio, detector).onsets, detect_onsets(resampled, detector).onsets
+
+    frames = min(len(first), len(second))
+    assert np.abs(first[:frames] - second[:frames]).mean() < 0.01

@@ -1,0 +1,157 @@
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from notation.core.instruments import DrumClass, InstrumentName
+from transcription.core.activations import Activations
+from transcription.core.network import INSTRUMENTS_HEARD
+from transcription.core.picking import Calibration, PeakPicking, best_threshold, find_candidates, pick_hits
+
+_AS_IT_IS = Calibration(1.0, 0.0)  # a peak's height is its chance
+PLAIN = PeakPicking(
+    kick=_AS_IT_IS, snare=_AS_IT_IS, tom=_AS_IT_IS, hihat=_AS_IT_IS, cymbal=_AS_IT_IS, lowest=0.2, highest=0.5
+)
+
+
+def activations(
+    *peaks: tuple[float, InstrumentName, float], frames: int = 400, velocity: float = 0.8
+) -> Activations:
+    """Triangular peaks at (seconds, instrument, height) over silence."""
+    onsets = np.zeros((frames, 12), np.float32)
+    for onset_s, instrument, height in peaks:
+        column = INSTRUMENTS_HEARD.index(instrument)
+        shape = height * np.maximum(0, 1 - np.abs(np.arange(frames) - onset_s * 100) / 3)
+        onsets[:, column] = np.maximum(onsets[:, column], shape)
+    velocities = np.full_like(onsets, velocity)
+    nothing = np.zeros(frames, np.float32)
+    return Activations(onsets, velocities, nothing, nothing.copy())
+
+
+def picked(*peaks: tuple[float, InstrumentName, float], picking: PeakPicking = PLAIN) -> list[InstrumentName]:
+    return [hit.instrument for hit in pick_hits(activations(*peaks), picking)]
+
+
+def test_each_peak_is_a_hit_in_order_of_time() -> None:
+    hits = pick_hits(
+        activations(
+            (1.5, InstrumentName.SNARE, 0.9), (0.5, InstrumentName.KICK, 0.9), (2.0, InstrumentName.RIDE, 0.8)
+        ),
+        PLAIN,
+    )
+
+    assert [hit.id for hit in hits] == ["h1", "h2", "h3"]
+    assert [hit.instrument for hit in hits] == [
+        InstrumentName.KICK,
+        InstrumentName.SNARE,
+        InstrumentName.RIDE,
+    ]
+    np.testing.assert_allclose([hit.onset_s for hit in hits], [0.5, 1.5, 2.0], atol=0.002)
+
+
+@pytest.mark.parametrize("onset_s", [0.500, 0.5025, 0.5049, 0.5075])
+def test_onsets_between_frames_are_found_within_two_milliseconds(onset_s: float) -> None:
+    frames = np.arange(100)
+    bump = (0.9 * np.exp(-(((frames / 100 - onset_s) / 0.012) ** 2))).astype(np.float32)
+    onsets = np.zeros((100, 12), np.float32)
+    onsets[:, 0] = bump
+    nothing = np.zeros(100, np.float32)
+
+    (hit,) = pick_hits(Activations(onsets, np.zeros_like(onsets), nothing, nothing.copy()), PLAIN)
+
+    assert hit.onset_s == pytest.approx(onset_s, abs=0.002)
+
+
+def test_nothing_heard_gives_no_hits() -> None:
+    assert pick_hits(activations(), PLAIN) == ()
+    assert pick_hits(activations(frames=0), PLAIN) == ()
+
+
+def test_the_floor_of_the_network_is_no_hit() -> None:
+    assert picked((1.0, InstrumentName.KICK, 0.15)) == []
+
+
+def test_a_song_heard_faintly_gets_a_lower_threshold() -> None:
+    clear = [(0.2 + 0.3 * i, InstrumentName.SNARE, 0.95) for i in range(8)]
+    faint = [(0.2 + 0.3 * i, InstrumentName.SNARE, 0.35) for i in range(8)]
+    doubtful = (3.0, InstrumentName.SNARE, 0.35)
+
+    assert len(picked(*faint)) == 8
+    assert len(picked(*clear, doubtful)) == 8
+
+
+def test_the_best_threshold_is_half_the_expected_f_measure() -> None:
+    chances = np.linspace(0.01, 0.99, 400).astype(np.float32)
+
+    threshold = best_threshold(chances)
+
+    taken = chances[chances >= threshold]
+    expected_f = 2 * taken.sum() / (len(taken) + chances.sum())
+    assert threshold == pytest.approx(expected_f / 2, abs=0.01)
+
+
+def test_two_strokes_nearer_than_the_gap_are_one() -> None:
+    assert picked((1.00, InstrumentName.SNARE, 0.9), (1.02, InstrumentName.SNARE, 0.7)) == [
+        InstrumentName.SNARE
+    ]
+
+
+def test_a_flam_wider_than_the_gap_is_two_strokes() -> None:
+    assert len(picked((1.00, InstrumentName.SNARE, 0.9), (1.06, InstrumentName.SNARE, 0.7))) == 2
+
+
+def test_a_hi_hat_is_open_or_closed_but_never_both() -> None:
+    together = picked((1.0, InstrumentName.HIHAT_OPEN, 0.8), (1.0, InstrumentName.HIHAT_CLOSED, 0.7))
+
+    assert together == [InstrumentName.HIHAT_OPEN]
+
+
+def test_a_hi_hat_half_heard_as_open_and_half_as_closed_is_a_hi_hat() -> None:
+    picking = replace(PLAIN, lowest=0.5, highest=0.6)
+
+    assert picked(
+        (1.0, InstrumentName.HIHAT_OPEN, 0.4), (1.0, InstrumentName.HIHAT_CLOSED, 0.41), picking=picking
+    ) == [InstrumentName.HIHAT_CLOSED]
+
+
+def test_two_toms_can_be_struck_at_once() -> None:
+    together = picked((1.0, InstrumentName.TOM_HIGH, 0.9), (1.0, InstrumentName.TOM_LOW, 0.8))
+
+    assert together == [InstrumentName.TOM_HIGH, InstrumentName.TOM_LOW]
+
+
+def test_a_drummer_has_two_hands_and_the_feet_besides() -> None:
+    together = picked(
+        (1.0, InstrumentName.KICK, 0.9),
+        (1.0, InstrumentName.SNARE, 0.8),
+        (1.0, InstrumentName.CRASH, 0.9),
+        (1.0, InstrumentName.TOM_MID, 0.6),
+    )
+
+    assert together == [InstrumentName.KICK, InstrumentName.SNARE, InstrumentName.CRASH]
+
+
+def test_velocity_and_confidence_are_within_their_ranges() -> None:
+    for velocity in (0.0, 0.5, 1.0):
+        (hit,) = pick_hits(activations((1.0, InstrumentName.KICK, 0.97), velocity=velocity), PLAIN)
+
+        assert hit.velocity == max(1, round(127 * velocity))
+        assert 0.9 < hit.confidence <= 1.0
+
+
+def test_a_stroke_in_the_first_frame_is_heard_at_zero() -> None:
+    (hit,) = pick_hits(activations((0.0, InstrumentName.KICK, 0.9)), PLAIN)
+
+    assert hit.onset_s == 0.0
+
+
+def test_candidates_carry_heights_and_chances() -> None:
+    heard = activations((1.0, InstrumentName.KICK, 0.9), (2.0, InstrumentName.KICK, 0.3))
+
+    candidates = find_candidates(heard, DrumClass.KICK, PLAIN)
+
+    assert candidates.frames.tolist() == [100, 200]
+    np.testing.assert_allclose(candidates.heights, [0.9, 0.3], atol=1e-6)
+    np.testing.assert_allclose(candidates.chances, candidates.heights, atol=1e-6)
