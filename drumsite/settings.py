@@ -14,7 +14,7 @@ from django.core.exceptions import ImproperlyConfigured
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = environ.FileAwareEnv()
-environ.Env.read_env(env.str("ENV_FILE", default=str(BASE_DIR / ".env")), overwrite=False)
+environ.Env.read_env(env.str("DOTENV", default=str(BASE_DIR / ".env")), overwrite=False)
 
 # --- The place: one machine (embedded) or many (production) -------------------------------------------
 INSECURE_SECRET_KEY = "insecure-key-of-the-embedded-mode-never-use-it-in-production"

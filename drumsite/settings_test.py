@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import tempfile
 
-os.environ["ENV_FILE"] = os.devnull  # .env names the developer's own database, Redis and files; tests empty theirs
+os.environ["DOTENV"] = os.devnull  # .env may name real databases and files; tests empty theirs
 os.environ.setdefault("VAR_DIR", tempfile.mkdtemp(prefix="drumsite-test-"))
 
 from drumsite.settings import *  # noqa: F403
