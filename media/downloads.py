@@ -17,7 +17,7 @@ from django.core.files.base import File
 from django.core.files.storage import Storage
 from django.core.handlers.asgi import ASGIRequest
 from django.db.models.fields.files import FieldFile
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, StreamingHttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase, HttpResponseNotModified
 from django.utils.cache import get_conditional_response
 from django.utils.encoding import filepath_to_uri
@@ -81,7 +81,6 @@ def protected_response(
         sha256: makes the ``ETag``; the content under a row can be replaced, so rows need it.
     Raises:
         FileMissing: there is no such file any more.
-        RangeNotSatisfiable: the range begins behind the end.
     """
     http = request._request if isinstance(request, Request) else request
     disposition = content_disposition_header(as_attachment, _safe(filename)) or "inline"
@@ -135,7 +134,12 @@ def _streamed(
             unchanged[header] = value
         return unchanged
 
-    part = _wanted_part(http, size, headers)
+    try:
+        part = _wanted_part(http, size, headers)
+    except RangeNotSatisfiable as error:  # answered here, since the answer has to name the size in a header
+        details = {**error.details, "hint": error.hint}
+        refusal = {"code": error.code, "message": str(error), "details": details}
+        return JsonResponse(refusal, status=416, headers={"Content-Range": f"bytes */{size}"})
     start, length = (part.start, part.length) if part else (0, size)
     headers["Content-Length"] = str(length)
     if part:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from uuid import UUID
 
 from django.contrib.auth.models import AnonymousUser
+from django.core.exceptions import ValidationError
 from django.db.models import Q, QuerySet
 
 from accounts.models import User
@@ -31,7 +32,10 @@ def recording_visible_to(user: User | AnonymousUser, pk: UUID | str, *, deleted:
         Recording.DoesNotExist: there is none, or it is not theirs to see.
         RecordingDeleted: it was deleted.
     """
-    recording = _of(user).select_related("owner").get(pk=pk)
+    try:
+        recording = _of(user).select_related("owner").get(pk=pk)
+    except ValidationError as error:  # not even a UUID
+        raise Recording.DoesNotExist from error
     if recording.is_deleted and not deleted:
         raise RecordingDeleted
     return recording

@@ -7,5 +7,6 @@ from rest_framework.routers import SimpleRouter
 from media.api.views import RecordingViewSet
 
 router = SimpleRouter()
+router.trailing_slash = "/?"  # as in the rest of the API: it may be left out
 router.register("recordings", RecordingViewSet, basename="recording")
 urlpatterns = router.urls

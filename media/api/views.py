@@ -21,6 +21,7 @@ from rest_framework.parsers import FormParser, JSONParser, MultiPartParser
 from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
+from rest_framework.reverse import reverse
 from rest_framework.viewsets import GenericViewSet
 
 from media.api.serializers import (
@@ -58,8 +59,8 @@ _RECORDING = {
     "created_at": "2026-11-20T10:15:00Z",
     "deleted_at": None,
     "purge_after": None,
-    "audio_url": "https://drums.example/api/v1/recordings/6f1c2f0e-3b0a-4f0e-9a53-3a6c9c1f7f10/audio/",
-    "peaks_url": "https://drums.example/api/v1/recordings/6f1c2f0e-3b0a-4f0e-9a53-3a6c9c1f7f10/peaks/",
+    "audio_url": "https://drums.example/api/v1/recordings/6f1c2f0e-3b0a-4f0e-9a53-3a6c9c1f7f10/audio",
+    "peaks_url": "https://drums.example/api/v1/recordings/6f1c2f0e-3b0a-4f0e-9a53-3a6c9c1f7f10/peaks",
 }
 
 
@@ -117,7 +118,7 @@ class RecordingViewSet(mixins.ListModelMixin, GenericViewSet[Recording]):
     def _recording(self, pk: str, *, deleted: bool = False) -> Recording:
         try:
             return recording_visible_to(self.request.user, pk, deleted=deleted)
-        except (Recording.DoesNotExist, ValueError) as error:
+        except Recording.DoesNotExist as error:
             raise Http404 from error
 
     def _shown(self, recording: Recording, http_status: int = status.HTTP_200_OK) -> Response:
@@ -170,9 +171,8 @@ class RecordingViewSet(mixins.ListModelMixin, GenericViewSet[Recording]):
             owner=request.user, upload=given.validated_data["file"], title=given.validated_data.get("title")
         )
         shown = CreatedRecordingSerializer(recording, context=self.get_serializer_context()).data
-        return Response(
-            shown, status.HTTP_201_CREATED, headers={"Location": shown["audio_url"].removesuffix("audio/")}
-        )
+        where = reverse("recording-detail", args=[recording.pk], request=request)
+        return Response(shown, status.HTTP_201_CREATED, headers={"Location": where})
 
     @extend_schema(
         summary="Show a recording",

@@ -163,7 +163,7 @@ def _read(
 
 
 def _frames(container: InputContainer, stream: AudioStream, reading: _Reading) -> Iterator[AudioFrame]:
-    # mp3 and ADTS carry no clock: FFmpeg counts packets, and rolls all bytes up to the next sync word into one.
+    # mp3 and ADTS carry no clock: FFmpeg counts packets, and makes all bytes up to the next sync word one.
     is_clocked = not {"mp3", "aac"} & set(container.format.name.split(","))
     good_bytes, good_s = 0, 0.0
     packets = container.demux(stream)
@@ -189,7 +189,7 @@ def _frames(container: InputContainer, stream: AudioStream, reading: _Reading) -
         yield from (frame for frame in frames if isinstance(frame, AudioFrame) and frame.samples)
 
 
-def _length_s(packet: Packet) -> float:
+def _length_s(packet: Packet[AudioStream]) -> float:
     return float(packet.duration * packet.time_base) if packet.duration and packet.time_base else 0.0
 
 

@@ -56,17 +56,19 @@ def encode(
     layout: str | None = None,
     starts_at_s: float = 0.0,
     frame_count: int = 30,
+    options: dict[str, str] | None = None,
 ) -> Path:
-    """Write ``samples`` in the format that ``ending`` (default: the path's) names; None: a video without sound.
+    """Write ``samples`` in the format of ``ending`` (default: the path's); None: a video without sound.
 
     Args:
         layout: FFmpeg's name of the channel layout; default: mono or stereo.
         starts_at_s: when the sound begins on the container's clock.
         frame_count: pictures, ten a second, where the format has a picture.
+        options: of FFmpeg's muxer.
     """
     codec, muxer, default_rate, has_picture = FORMATS[ending or path.suffix[1:]]
     rate = rate or default_rate
-    with av.open(path, "w", format=muxer) as container:
+    with av.open(path, "w", format=muxer, container_options=options or {}) as container:
         sound = picture = None
         if samples is not None:
             layout = layout or ("mono" if samples.shape[0] == 1 else "stereo")
