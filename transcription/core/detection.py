@@ -69,7 +69,7 @@ def load_detector(path: Path | None = None) -> Detector:
             assert path is not None  # verified_weights read it
         else:
             content = path.read_bytes()
-        with safe_open(path, framework="pt") as opened:  # type: ignore[no-untyped-call]
+        with safe_open(path, framework="pt") as opened:
             metadata: dict[str, str] = opened.metadata() or {}
         sizes = json.loads(metadata["shape"])
         network = DrumNetwork(NetworkShape(**(sizes | {"channels": tuple(sizes["channels"])})))
@@ -78,7 +78,6 @@ def load_detector(path: Path | None = None) -> Detector:
     except (SafetensorError, KeyError, ValueError, TypeError, RuntimeError) as error:
         raise WeightsDamaged(name="crnn") from error
     network.eval()
-    network = network.to(memory_format=torch.channels_last)
     return Detector(network, *label)
 
 

@@ -1,7 +1,7 @@
 """Measure the shipped pipeline, or results it wrote, against annotated songs: ``script/evaluate DIR``.
 
-``DIR`` holds a folder for each song with ``drums.flac`` and ``mix.flac``, ``class.tsv`` (seconds and KD, SD, TT,
-HH, CY or OT) and, if known, ``beats.tsv`` (seconds and the beat's number in its bar).
+``DIR`` holds a folder for each song with ``drums.flac`` and ``mix.flac``, ``class.tsv`` (seconds and KD, SD,
+TT, HH, CY or OT) and, if known, ``beats.tsv`` (seconds and the beat's number in its bar).
 """
 
 from __future__ import annotations

@@ -29,7 +29,7 @@ _SAME_INSTANT_S = 0.025
 
 @dataclass(frozen=True, slots=True)
 class Calibration:
-    """How a peak's activation becomes the chance that a stroke is there: ``sigmoid(slope*logit + offset)``."""
+    """How a peak's activation becomes the chance of a stroke: ``sigmoid(slope * logit + offset)``."""
 
     slope: float = 1.0
     offset: float = 0.0
@@ -39,10 +39,10 @@ class Calibration:
 class PeakPicking:
     """How onset activations become hits.
 
-    A song's threshold in each family of instruments is the one whose hits have the best *expected* F measure,
-    given every candidate's calibrated chance to be a stroke: a song heard faintly gets a low threshold and one
-    heard clearly a high one, with no label needed. ``lowest`` and ``highest`` bound the threshold. All numbers
-    were chosen on rendered validation songs.
+    A song's threshold in each family of instruments is the one whose hits have the best *expected* F
+    measure, given every candidate's calibrated chance to be a stroke: a song heard faintly gets a low
+    threshold and one heard clearly a high one, with no label needed. ``lowest`` and ``highest`` bound it.
+    All numbers were chosen on rendered validation songs.
     """
 
     kick: Calibration = Calibration(1.156, -0.054)

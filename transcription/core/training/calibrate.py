@@ -10,6 +10,7 @@ import argparse
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import mir_eval
 import numpy as np
@@ -65,6 +66,7 @@ def heard_song(clip: Clip, accompanied: bool, detector: Detector) -> HeardSong:
 
 def fitted(songs: Sequence[HeardSong], picking: PeakPicking) -> PeakPicking:
     """Return ``picking`` with each family's calibration fitted to ``songs`` by logistic regression."""
+    fits: dict[str, Any] = {}
     for family in DrumClass:
         heights, right = [], []
         for song in songs:
@@ -76,9 +78,8 @@ def fitted(songs: Sequence[HeardSong], picking: PeakPicking) -> PeakPicking:
             matched[[estimated for _, estimated in pairs]] = True
             heights.append(candidates.heights[asked])
             right.append(matched[asked])
-        fit = _logistic(np.concatenate(heights), np.concatenate(right))
-        picking = replace(picking, **{family.name.lower(): fit})
-    return picking
+        fits[family.name.lower()] = _logistic(np.concatenate(heights), np.concatenate(right))
+    return replace(picking, **fits)
 
 
 def scored(songs: Sequence[HeardSong], picking: PeakPicking) -> dict[DrumClass, Counts]:

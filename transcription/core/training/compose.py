@@ -1,4 +1,4 @@
-"""A stretch of drumming in seconds: performances joined at bars and dressed up so that no instrument is rare."""
+"""Drumming in seconds: performances joined at bars, dressed up so that no instrument is rare."""
 
 from __future__ import annotations
 

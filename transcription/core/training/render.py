@@ -66,7 +66,7 @@ class Clip:
 
 
 class Renderer:
-    """Renders drums and mixes from one split of the material; all choices come from the generator handed in."""
+    """Renders drums and mixes from one split of the material, as the generator handed in chooses."""
 
     def __init__(
         self, material: Material, performances: Sequence[Performance], split: str, seconds: float = 8.0

@@ -113,7 +113,6 @@ def train(
     network = DrumNetwork(shape)
     if start is not None:
         network.load_state_dict(load_file(start))
-    network = network.to(memory_format=torch.channels_last)
     optimiser = torch.optim.AdamW(network.parameters(), lr=peak_rate, weight_decay=0.01)
     average = AveragedWeights(network)
     began = time.monotonic()
@@ -132,7 +131,7 @@ def train(
             heard = network(disturbed(rows.picture, generator))
         parts = losses(heard, rows)
         optimiser.zero_grad(set_to_none=True)
-        sum(parts.values(), torch.tensor(0.0)).backward()
+        torch.autograd.backward([sum(parts.values(), torch.tensor(0.0))])
         nn.utils.clip_grad_norm_(network.parameters(), 1.0)
         optimiser.step()
         average.update(network)
@@ -171,7 +170,7 @@ def _validated(state: dict[str, Tensor], shape: NetworkShape, valid: Batch) -> l
     network.load_state_dict(state)
     network.eval()
     with torch.autocast("cpu", torch.bfloat16):
-        heard = [network(part) for part in valid.picture.split(8)]
+        heard = [network(part) for part in torch.split(valid.picture, 8)]
     parts = losses(Heard(*(torch.cat(column) for column in zip(*heard, strict=True))), valid)
     return [f"{name}={float(value):.4f}" for name, value in parts.items()]
 
