@@ -1,0 +1,238 @@
+"""``manage.py transcribe``: a song in, a drum score beside it; no server and no database."""
+
+from __future__ import annotations
+
+import errno
+import json
+import os
+import shutil
+import signal
+import sys
+import tempfile
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from types import FrameType
+from typing import Any, NoReturn
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from accounts.core.errors import DrumError
+from transcription.console import StageBars
+from transcription.core.errors import InvalidOption
+from transcription.core.options import ENGINES, GRIDS, PAPERS, JobOptions
+from transcription.core.result import RESULT_SCHEMA
+from transcription.core.song_run import RunLimits, run_song
+from transcription.core.stage_process import StageBroke, StageProcess
+from transcription.core.stages import PIPELINE, Stage, StageSpec
+from transcription.files import FORMATS, DownloadFormat
+
+_WRITTEN = tuple(FORMATS[fmt] for fmt in ("pdf", "musicxml", "midi", "json", "svg"))
+_USAGE = 2
+_INTERRUPTED = 128 + signal.SIGINT
+_TERMINATED = 128 + signal.SIGTERM
+
+
+class SongRefused(Exception):
+    """One song cannot be transcribed; the others can. Its text is for a person."""
+
+
+class Command(BaseCommand):
+    """Runs the pipeline over songs and writes each one's files, with a progress bar a stage."""
+
+    help = "Transcribe songs: writes SONG.pdf, .musicxml, .mid, .json and .svg beside each SONG."
+    requires_system_checks: Sequence[str] = ()
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        """Declare the options."""
+        parser.add_argument("songs", nargs="+", type=Path, metavar="SONG", help="audio, or video with sound")
+        parser.add_argument("-o", "--output", type=Path, metavar="DIR", help="write there, not beside SONG")
+        parser.add_argument("--meter", help="time signature, such as 6/8 (default: found by listening)")
+        parser.add_argument("--tempo", metavar="BPM", help="felt beats a minute (default: found)")
+        parser.add_argument("--first-downbeat", metavar="SECONDS", help="where bar one begins")
+        parser.add_argument("--grid", choices=GRIDS, default="auto", help="the finest note values to write")
+        parser.add_argument("--paper", choices=PAPERS, default="a4", help="of the PDF")
+        parser.add_argument("--title", default="", help="printed on the score (default: the file's name)")
+        parser.add_argument("--artist", default="", help="printed on the score")
+        parser.add_argument("--engine", choices=ENGINES, default=ENGINES[0], help="what hears the drums")
+        parser.add_argument("--json-only", action="store_true", help="write SONG.json alone; do not engrave")
+        parser.add_argument(
+            "--force", action="store_true", help="overwrite files that drumsite did not write"
+        )
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        """Transcribe one song after the other; the exit status is 1 when any of them was refused."""
+        signal.signal(signal.SIGTERM, _end)
+        songs: list[Path] = options["songs"]
+        chosen = self._options(options)
+        if options["title"] and len(songs) > 1:
+            raise CommandError(
+                "--title is for one song; its name is printed on the score.", returncode=_USAGE
+            )
+        output: Path | None = options["output"]
+        formats = tuple(f for f in _WRITTEN if f.fmt == "json") if options["json_only"] else _WRITTEN
+        stages = tuple(spec for spec in PIPELINE if not options["json_only"] or spec.stage != Stage.ENGRAVE)
+        process = StageProcess(threads=settings.WORKER_THREADS)
+        refused = 0
+        try:
+            for song, stem in zip(songs, _stems(songs, output), strict=True):
+                targets = {form: (output or song.parent) / f"{stem}{form.ending}" for form in formats}
+                try:
+                    _check(song, targets, force=options["force"])
+                    self._transcribe(song, chosen, stages, targets, process, options["verbosity"])
+                except SongRefused as error:
+                    self.stderr.write(f"{song}: {error}")
+                    refused += 1
+        except KeyboardInterrupt:
+            self.stderr.write("Stopped.")
+            sys.exit(_INTERRUPTED)
+        finally:
+            process.kill()
+        if refused:
+            sys.exit(1)
+
+    def _options(self, options: dict[str, Any]) -> JobOptions:
+        try:
+            return JobOptions.parse(
+                {
+                    "engine": options["engine"],
+                    "tempo_bpm": options["tempo"],
+                    "meter": options["meter"],
+                    "first_downbeat_s": options["first_downbeat"],
+                    "grid": options["grid"],
+                    "paper": options["paper"],
+                    "title": options["title"],
+                    "artist": options["artist"],
+                }
+            )
+        except InvalidOption as error:
+            flags = {"tempo_bpm": "--tempo", "first_downbeat_s": "--first-downbeat"}
+            name = str(error.details["option"])
+            flag = flags.get(name, f"--{name}")
+            raise CommandError(f"{flag} must be {error.details['expected']}.", returncode=_USAGE) from error
+
+    def _transcribe(
+        self,
+        song: Path,
+        options: JobOptions,
+        stages: tuple[StageSpec, ...],
+        targets: dict[DownloadFormat, Path],
+        process: StageProcess,
+        verbosity: int,
+    ) -> None:
+        given = options.as_dict()
+        titled = JobOptions.parse(given | {"title": options.title or _title(song)})
+        bars = StageBars(sys.stderr)
+        print(song, file=sys.stderr, flush=True)
+        with _scratch() as folder:
+            try:
+                run_song(
+                    song, Path(folder), titled, process,
+                    limits=RunLimits(
+                        settings.RECORDING_MIN_S, settings.RECORDING_MAX_S, settings.STAGE_TIME_LIMIT_S
+                    ),
+                    stages=stages, on_progress=bars.progress, on_done=bars.done,
+                )  # fmt: skip
+            except DrumError as error:
+                raise SongRefused(f"{error} {error.hint}".strip()) from error
+            except StageBroke as error:
+                if verbosity > 1:
+                    self.stderr.write(str(error))
+                raise SongRefused(
+                    "Something went wrong on our side. Run it again with -v 2 to see what, and report it."
+                ) from error
+            finally:
+                bars.broken_off()
+            _publish(Path(folder), targets)
+        for target in targets.values():
+            self.stdout.write(str(target))
+
+
+def _end(number: int, frame: FrameType | None) -> NoReturn:
+    # As an exception, so that scratch files and the child process go too.
+    sys.exit(_TERMINATED)
+
+
+def _scratch() -> tempfile.TemporaryDirectory[str]:
+    try:
+        return tempfile.TemporaryDirectory(prefix="drumsite-")
+    except OSError as error:
+        raise SongRefused(f"There is no room for temporary files: {error.strerror}.") from error
+
+
+def _title(song: Path) -> str:
+    name = "".join(char if char.isprintable() else " " for char in song.stem.replace("_", " "))
+    return name.encode("utf-8", "replace").decode()[:200]
+
+
+def _stems(songs: Sequence[Path], output: Path | None) -> list[str]:
+    """Name each song's files; what tells songs of one name apart is added."""
+    stems: list[str] = []
+    taken: set[tuple[Path, str]] = set()
+    names = [(output or song.parent, song.stem) for song in songs]
+    for song, (folder, stem) in zip(songs, names, strict=True):
+        if names.count((folder, stem)) > 1:
+            parent = song.resolve().parent.name if output else song.suffix.lstrip(".")
+            stem = f"{parent}-{stem}" if output else f"{stem}-{parent}"
+        unique, number = stem, 2
+        while (folder, unique) in taken:
+            unique, number = f"{stem}-{number}", number + 1
+        taken.add((folder, unique))
+        stems.append(unique)
+    return stems
+
+
+def _check(song: Path, targets: dict[DownloadFormat, Path], *, force: bool) -> None:
+    """Refuse, before any work, what could not be read or written in the end."""
+    if song.is_dir():
+        raise SongRefused("This is a folder. Name the songs in it.")
+    if not song.exists():
+        raise SongRefused("There is no such file. Check the spelling of its name.")
+    if not os.access(song, os.R_OK):
+        raise SongRefused("This file may not be read. Check its permissions.")
+    folder = next(iter(targets.values())).parent
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise SongRefused(f"The folder {folder} cannot be made: {error.strerror}.") from error
+    if not os.access(folder, os.W_OK):
+        raise SongRefused(f"Nothing may be written to {folder}. Choose another folder with -o.")
+    if any(target.exists() and target.samefile(song) for target in targets.values()):
+        raise SongRefused("Its score would overwrite the song itself. Choose another folder with -o.")
+    foreign = [] if force or _is_ours(targets) else [path for path in targets.values() if path.exists()]
+    if foreign:
+        names = ", ".join(path.name for path in foreign)
+        raise SongRefused(
+            f"{names} would be overwritten, and may be yours. Use -o DIR, or --force to overwrite."
+        )
+
+
+def _is_ours(targets: dict[DownloadFormat, Path]) -> bool:
+    """Whether an earlier run left its result here: then all of these files are drumsite's to replace."""
+    result = next(path for form, path in targets.items() if form.fmt == "json")
+    try:
+        content = json.loads(result.read_text("utf-8"))
+    except (OSError, ValueError):
+        return False
+    return isinstance(content, dict) and content.get("schema") == RESULT_SCHEMA
+
+
+def _publish(folder: Path, targets: dict[DownloadFormat, Path]) -> None:
+    """Move the files to where they were asked for: all of them, each at once, or none."""
+    partial = {target: target.with_name(f".{target.name}.part") for target in targets.values()}
+    try:
+        for form, target in targets.items():
+            shutil.copyfile(folder / form.kind, partial[target])
+        for target, path in partial.items():
+            path.replace(target)
+    except OSError as error:
+        full = error.errno in (errno.ENOSPC, errno.EDQUOT)
+        reason = "the disk is full" if full else error.strerror
+        raise SongRefused(f"The score could not be written: {reason}.") from error
+    finally:
+        _remove(partial.values())
+
+
+def _remove(paths: Iterable[Path]) -> None:
+    for path in paths:
+        path.unlink(missing_ok=True)
