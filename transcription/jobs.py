@@ -18,7 +18,8 @@ from uuid import UUID
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import F, Q
+from django.db.models.functions import Greatest
 from django.utils import timezone
 
 from accounts.core.errors import DrumError
@@ -294,7 +295,8 @@ def _tick(run: StageRun, fraction: float) -> None:
     if not run.beat(progress=fraction):
         raise LeaseLost
     done, eta_s = _forecast(run, fraction)
-    _update_job(run.job_id, progress=done, eta_s=eta_s)
+    # A first guess from the clock may have been ahead of what the stage then reports: never go back.
+    _update_job(run.job_id, progress=Greatest(F("progress"), done), eta_s=eta_s)
     announce(_fresh(run.job_id))
 
 

@@ -70,6 +70,7 @@ def retry_job(*, job: Job, by: User, reason: str = "") -> Job:
         to=Job.Status.PENDING,
         frm=(Job.Status.FAILED, Job.Status.CANCELLED),
         finished_at=None,
+        progress=0.0,
         failure_code="",
         failure_message="",
         failure_hint="",

@@ -45,7 +45,6 @@ class WorkerPool:
     def stop(self) -> None:
         """Finish nothing more: stages in progress lose their child process and are taken up again later."""
         self._stopping.set()
-        self._broker.emit_before("process_shutdown")
         self._worker.stop(timeout=2_000)
 
     def _sweep(self) -> None:

@@ -9,7 +9,16 @@ from django.conf import settings
 
 EXAMPLE = settings.BASE_DIR / ".env.example"
 # Read by docker-compose.yml alone.
-COMPOSE_ONLY = {"POSTGRES_PASSWORD", "STORAGE_KEY", "STORAGE_SECRET", "STORAGE_HOST", "WEB_PORT"}
+COMPOSE_ONLY = {
+    "DRUMSITE_VERSION",
+    "GPU",
+    "POSTGRES_PASSWORD",
+    "STORAGE_HOST",
+    "STORAGE_KEY",
+    "STORAGE_SECRET",
+    "STORAGE_TLS",
+    "WEB_PORT",
+}
 _VARIABLE = re.compile(r"^#? ?([A-Z][A-Z0-9_]*)=", re.MULTILINE)
 
 

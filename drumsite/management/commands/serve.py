@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import socket
 from typing import Any
 
 from django.conf import settings
-from django.core.management.base import BaseCommand, CommandParser
+from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 
 class Command(BaseCommand):
@@ -25,6 +26,7 @@ class Command(BaseCommand):
 
         from drumsite.asgi import application
 
+        _check_is_free(options["host"], options["port"])
         pool = None
         if settings.EMBEDDED_WORKER:
             from transcription.workers import WorkerPool
@@ -41,3 +43,14 @@ class Command(BaseCommand):
         ).run()
         if pool is not None:
             pool.stop()
+
+
+def _check_is_free(host: str, port: int) -> None:
+    """Refuse a taken port: daphne would only log it and end as if all were well."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError as error:
+            raise CommandError(f"Cannot listen on {host}:{port}: {error.strerror}.") from error
