@@ -1,21 +1,16 @@
 // The engraved score on the page: lights notes, shades bars, takes clicks and drags on bars.
 
-const SVG = "http://www.w3.org/2000/svg";
-/** How far a bar's shade reaches above and below its five lines, in heights of the staff. */
-const SHADE_ABOVE = 1.1;
-const SHADE_BELOW = 0.8;
-
 /**
  * Events: "bar" (detail: {number, shift}: clicked), "range" (detail: {from, to, done}: dragged over).
  */
 export class ScoreView extends EventTarget {
-  /** @type {Map<number, SVGGraphicsElement>} */
+  /** @type {Map<number, Element>} */
   #bars = new Map();
   /** @type {(Element | null)[]} */
   #notes = [];
   /** @type {[number, number]} */
   #lit = [0, 0];
-  /** @type {SVGGraphicsElement | null} */
+  /** @type {Element | null} */
   #current = null;
   /** @type {import("./loop.js").Loop | null} */
   #loop = null;
@@ -39,7 +34,7 @@ export class ScoreView extends EventTarget {
     this.adopt();
   }
 
-  /** Take over the SVG that now lies in the place: find its notes and bars, draw the shades. */
+  /** Take over the SVG that now lies in the place: find its notes and bars. */
   adopt() {
     const svg = this.place.querySelector("svg");
     if (!svg) return;
@@ -50,11 +45,10 @@ export class ScoreView extends EventTarget {
     this.#bars.clear();
     for (const bar of this.timing.bars) {
       const element = byId.get(bar.id);
-      if (!(element instanceof SVGGraphicsElement)) continue;
+      if (!element) continue;
       element.classList.add("score-bar");
       this.#bars.set(bar.number, element);
     }
-    this.#drawShades();
     this.#lit = [0, 0];
     this.#current = null;
     this.showLoop(this.#loop);
@@ -118,19 +112,6 @@ export class ScoreView extends EventTarget {
     return null;
   }
 
-  #drawShades() {
-    // All measuring first, then all drawing: one layout instead of one a bar.
-    const boxes = [...this.#bars.values()].map((bar) => ({ bar, box: shadeBox(bar) }));
-    for (const { bar, box } of boxes) {
-      bar.querySelector(":scope > .bar-shade")?.remove();
-      if (!box) continue;
-      const shade = document.createElementNS(SVG, "rect");
-      shade.setAttribute("class", "bar-shade");
-      for (const [name, value] of Object.entries(box)) shade.setAttribute(name, String(value));
-      bar.prepend(shade);
-    }
-  }
-
   /** @param {Event} event */
   #numberUnder(event) {
     const bar = event.target instanceof Element ? event.target.closest(".score-bar") : null;
@@ -180,18 +161,4 @@ export class ScoreView extends EventTarget {
   #tell(type, detail) {
     this.dispatchEvent(new CustomEvent(type, { detail }));
   }
-}
-
-/** @param {SVGGraphicsElement} bar */
-function shadeBox(bar) {
-  const lines = [...bar.querySelectorAll(":scope > .staff > path")].filter((line) => line instanceof SVGGraphicsElement);
-  const boxes = (lines.length ? lines : [bar]).map((line) => line.getBBox());
-  const left = Math.min(...boxes.map((box) => box.x));
-  const right = Math.max(...boxes.map((box) => box.x + box.width));
-  const top = Math.min(...boxes.map((box) => box.y));
-  const bottom = Math.max(...boxes.map((box) => box.y + box.height));
-  const height = bottom - top;
-  if (!(right > left) || !(height > 0)) return null;
-  const pads = lines.length ? [SHADE_ABOVE * height, SHADE_BELOW * height] : [0, 0];
-  return { x: left, y: top - pads[0], width: right - left, height: height + pads[0] + pads[1] };
 }

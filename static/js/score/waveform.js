@@ -1,6 +1,6 @@
 // The outline of the recording, as a slider for the position in it.
 import { clock } from "./clock.js";
-import { columnHeights, normalised } from "./peaks.js";
+import { columnHeights, drawnHeights } from "./peaks.js";
 
 const COLUMN_PX = 3;
 const GAP_PX = 1;
@@ -121,7 +121,7 @@ export class Waveform extends EventTarget {
     this.canvas.width = Math.round(clientWidth * ratio);
     this.canvas.height = Math.round(clientHeight * ratio);
     const columns = Math.floor(clientWidth / COLUMN_PX);
-    this.#heights = this.#outline ? normalised(columnHeights(this.#outline, columns)) : new Float32Array(columns);
+    this.#heights = this.#outline ? drawnHeights(columnHeights(this.#outline, columns)) : new Float32Array(columns);
     this.#draw();
   }
 
