@@ -1,3 +1,5 @@
+# shellcheck shell=bash
+# shellcheck disable=SC2154  # root comes from whoever sources this
 # Shared by the scripts in this folder: find Python 3.11 and keep .venv as the requirements say.
 # Sourced by bash with `root` set to the project's folder; needs no root rights and changes nothing outside it.
 
