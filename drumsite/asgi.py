@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 
 from channels.auth import AuthMiddlewareStack
 from channels.routing import ProtocolTypeRouter, URLRouter
@@ -13,6 +14,11 @@ http = get_asgi_application()
 
 # Only now are the apps loaded.
 from drumsite.websockets import SameOriginOrNoBrowser, websocket_urlpatterns  # noqa: E402
+
+if "daphne.server" in sys.modules:  # loaded by daphne, or by ``manage.py serve``
+    from drumsite import daphne_uploads
+
+    daphne_uploads.install()
 
 application = ProtocolTypeRouter(
     {

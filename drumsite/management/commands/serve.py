@@ -39,6 +39,7 @@ class Command(BaseCommand):
             endpoints=build_endpoint_description_strings(host=options["host"], port=options["port"]),
             ready_callable=lambda: self.stdout.write(f"drumsite is on {address}"),
             server_name="drumsite",
+            request_buffer_size=1 << 18,  # its 8 kB make 25,000 messages of a large upload
             websocket_handshake_timeout=10,
         ).run()
         if pool is not None:
