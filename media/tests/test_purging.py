@@ -14,6 +14,7 @@ from django.utils import timezone
 from accounts.models import User
 from media.artifacts import publish_artifact
 from media.models import Artifact, IdempotencyKey, Recording
+from media.orphans import remove_orphans
 from media.services import delete_recording, purge_deleted, restore_recording
 from media.tests.conftest import files_under
 from media.tests.factories import make_recording
@@ -103,10 +104,26 @@ def test_old_idempotency_keys_are_forgotten(owner: User) -> None:
     assert IdempotencyKey.objects.get().key == "new"
 
 
+def test_files_that_no_row_knows_go_after_a_day(owner: User, grid: Path, media_root: Path) -> None:
+    recording = make_recording(owner)
+    publish_artifact(path=grid, kind="grid", stage="beats", recording=recording)
+    for name in ("recordings/ab/x/original.mp3", "artifacts/ab/x/.grid.json.part"):
+        (media_root / name).parent.mkdir(parents=True)
+        (media_root / name).write_bytes(b"half")
+
+    too_early = remove_orphans(now=timezone.now())
+    removed = remove_orphans(now=timezone.now() + timedelta(days=2))
+
+    assert (too_early, removed) == (0, 2)
+    assert len(files_under(media_root)) == 2
+
+
 def test_the_command_says_what_went(owner: User, capsys: pytest.CaptureFixture[str]) -> None:
     delete_recording(recording=make_recording(owner))
     Recording.objects.update(purge_after=timezone.now())
 
-    call_command("purge_deleted")
+    call_command("purge_deleted", "--orphans")
 
-    assert "Purged 1 recordings (1 files" in capsys.readouterr().out
+    said = capsys.readouterr().out
+    assert "Purged 1 recordings (1 files" in said
+    assert "Removed 0 files" in said

@@ -23,6 +23,7 @@ from accounts.models import User
 from media.artifacts import open_artifact_locally, open_recording_locally, publish_artifact
 from media.errors import FileMissing, StorageUnavailable
 from media.models import Recording
+from media.orphans import remove_orphans
 from media.services import delete_recording, purge_deleted
 from media.tests.conftest import files_under
 from media.tests.factories import make_recording, song
@@ -144,6 +145,14 @@ def test_purging_removes_the_objects(owner: User, bucket: Any) -> None:
     purge_deleted(now=timezone.now() + timedelta(days=31))
 
     assert keys(bucket) == []
+
+
+def test_objects_that_no_row_knows_are_found(owner: User, bucket: Any) -> None:
+    recording = make_recording(owner)
+    bucket.Object("artifacts/ab/x/grid-1.json").put(Body=b"{}")
+
+    assert remove_orphans(now=timezone.now() + timedelta(days=2)) == 1
+    assert keys(bucket) == [recording.file.name]
 
 
 def test_a_service_that_refuses_us_is_unavailable_and_nothing_is_kept(
