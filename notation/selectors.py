@@ -24,7 +24,7 @@ def notations_visible_to(user: User | AnonymousUser) -> QuerySet[Notation]:
 
 def notations_with_hit_counts(user: User | AnonymousUser) -> QuerySet[Notation]:
     """Return what ``user`` may read, each with ``hit_count``."""
-    return notations_visible_to(user).annotate(hit_count=Count("hit_set__hits"))
+    return notations_visible_to(user).annotate(hit_count=Count("hit_set__hits")).order_by("-created_at")
 
 
 def notation_ids_by_job(job_ids: list[UUID]) -> dict[UUID, UUID]:

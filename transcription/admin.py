@@ -56,6 +56,7 @@ class StageRunInline(ReadOnlyInline):
         "heartbeat_at",
         "finished_at",
     )
+    readonly_fields = fields
 
 
 class JobEventInline(ReadOnlyInline):
@@ -63,6 +64,7 @@ class JobEventInline(ReadOnlyInline):
 
     model = JobEvent
     fields = ("at", "kind", "actor", "reason", "data")
+    readonly_fields = fields
 
 
 @admin.register(Job)

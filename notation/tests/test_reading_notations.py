@@ -1,0 +1,69 @@
+from __future__ import annotations
+
+import pytest
+from django.utils import timezone
+from rest_framework.test import APIClient
+
+from accounts.models import User
+from accounts.tests.factories import UserFactory
+from notation.tests.factories import NotationFactory
+
+pytestmark = pytest.mark.django_db
+
+
+def api(person: User) -> APIClient:
+    client = APIClient()
+    client.force_authenticate(person)
+    return client
+
+
+def test_a_notation_is_read_with_its_score():
+    notation = NotationFactory()
+
+    body = api(notation.owner).get(f"/api/v1/notations/{notation.pk}/").json()
+
+    assert body["title"] == "Rock"
+    assert body["score"]["schema"] == "drumsite.score/1"
+    assert [hit["id"] for hit in body["score"]["hits"]] == ["h1", "h2", "h3", "h4"]
+
+
+def test_a_list_holds_ones_own_notations_without_scores():
+    notation = NotationFactory()
+    NotationFactory()
+
+    results = api(notation.owner).get("/api/v1/notations/").json()["results"]
+
+    assert [item["id"] for item in results] == [str(notation.pk)]
+    assert "score" not in results[0]
+
+
+def test_somebody_elses_notation_is_not_found():
+    notation = NotationFactory()
+
+    response = api(UserFactory()).get(f"/api/v1/notations/{notation.pk}/")
+
+    assert (response.status_code, response.json()["code"]) == (404, "not_found")
+
+
+def test_a_deleted_notation_is_not_found():
+    notation = NotationFactory(deleted_at=timezone.now())
+
+    assert api(notation.owner).get(f"/api/v1/notations/{notation.pk}/").status_code == 404
+
+
+def test_a_moderator_reads_any_notation():
+    notation = NotationFactory()
+
+    assert api(UserFactory(moderator=True)).get(f"/api/v1/notations/{notation.pk}/").status_code == 200
+
+
+def test_notations_need_a_sign_in():
+    response = APIClient().get("/api/v1/notations/")
+
+    assert (response.status_code, response.json()["code"]) == (401, "not_authenticated")
+
+
+def test_somebody_elses_score_page_is_not_found(client):
+    client.force_login(UserFactory())
+
+    assert client.get(f"/scores/{NotationFactory().pk}/").status_code == 404
