@@ -2,6 +2,7 @@
 
 const MOST_SOCKETS = 20;
 
+/** @param {HTMLElement} element */
 function watch(element) {
   const scheme = window.location.protocol === "https:" ? "wss" : "ws";
   const socket = new WebSocket(`${scheme}://${window.location.host}/ws/jobs/${element.dataset.liveJob}/`);
@@ -15,6 +16,8 @@ function watch(element) {
   });
 }
 
-for (const element of [...document.querySelectorAll("[data-live-job][data-finished='0']")].slice(0, MOST_SOCKETS)) {
+for (const element of [
+  .../** @type {NodeListOf<HTMLElement>} */ (document.querySelectorAll("[data-live-job][data-finished='0']")),
+].slice(0, MOST_SOCKETS)) {
   watch(element);
 }

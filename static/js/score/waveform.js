@@ -15,6 +15,7 @@ export class Waveform extends EventTarget {
   #time_s = 0;
   /** @type {{start_s: number, end_s: number} | null} */
   #span = null;
+  /** @type {Float32Array} */
   #heights = new Float32Array(0);
   #drawnAt = -1;
   #saidAt = -1;

@@ -8,6 +8,6 @@ connectMenus(document);
 connectConfirmDialog(document);
 
 for (const button of document.querySelectorAll("[data-dismiss]")) {
-  button.hidden = false;
+  button.removeAttribute("hidden");
   button.addEventListener("click", () => button.closest(".notice")?.remove());
 }
