@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from notation.core.hits import Hit
 from transcription.core.activations import Activations
 from transcription.core.beat_patterns import LIMB_OF, Limb
-from transcription.core.beat_states import FRAMES_PER_SECOND, BeatEvidence
+from transcription.core.beat_scores import FRAMES_PER_SECOND, BeatEvidence
 
 _LOUD_PERCENTILE = 80  # strokes from here up count fully; softer ones, down to ghosts, by their velocity
 _SOFTEST = 0.1
@@ -49,13 +49,13 @@ class Strokes:
         return np.diff(self.onset_s, prepend=-np.inf) > _LONG_REST_S
 
     def per_frame(self, padding: int, frames: int) -> NDArray[np.float32]:
-        """Return the strokes, each shared between the two nearest frames, shape (frames, limbs)."""
-        spread = np.zeros((frames, len(Limb)))
+        """Return the strokes, each shared between the two nearest frames, shape (limbs, frames)."""
+        spread = np.zeros((len(Limb), frames))
         place = self.onset_s * FRAMES_PER_SECOND + padding
         frame = np.floor(place).astype(np.int64)
         late = place - frame
-        np.add.at(spread, (frame, self.limb), self.strength * (1 - late))
-        np.add.at(spread, (frame + 1, self.limb), self.strength * late)
+        np.add.at(spread, (self.limb, frame), self.strength * (1 - late))
+        np.add.at(spread, (self.limb, frame + 1), self.strength * late)
         return spread.astype(np.float32)
 
 

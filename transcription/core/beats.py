@@ -12,7 +12,8 @@ from notation.core.hits import Hit
 from transcription.core.activations import Activations
 from transcription.core.beat_evidence import NetworkBeats, Strokes, gather_evidence
 from transcription.core.beat_patterns import PatternBook, pattern_book
-from transcription.core.beat_states import BarPath, PointerTuning, TempoRange, decode_bars, padding_frames
+from transcription.core.beat_scores import TempoRange
+from transcription.core.beat_states import BarPath, PointerTuning, decode_bars, padding_frames
 from transcription.core.beat_times import BeatFitting, fit_beats
 
 _EARLY_BEATS = 0.12  # a stroke this little before a beat belongs to it
