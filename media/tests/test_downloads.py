@@ -1,11 +1,12 @@
 from __future__ import annotations
 
-import asyncio
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
+from asgiref.sync import sync_to_async
+from django.db import connections
 from django.test import AsyncClient, Client
 from django.utils.http import http_date
 from rest_framework.test import APIClient
@@ -150,7 +151,7 @@ async def test_under_asgi_it_is_streamed_and_not_gathered_in_memory(
 
     assert response.is_async
     assert b"".join([chunk async for chunk in response.streaming_content]) == song()[5:]
-    await asyncio.sleep(0)
+    await sync_to_async(connections.close_all)()  # those of the thread that answered
 
 
 def test_a_file_that_is_gone_is_said_to_be_gone(api: APIClient, audio_url: str, media_root: Path) -> None:
