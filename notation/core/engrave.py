@@ -10,14 +10,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from lxml import etree
-
+from notation.core.drum_key import draw_drum_key, used_instruments
 from notation.core.errors import EngravingFailed
 from notation.core.layout import Layout
-from notation.core.mei import used_instruments, write_drum_key_mei, write_mei
+from notation.core.mei import write_mei
 from notation.core.page import Paper, compose_page, heading_height, paper_size
 from notation.core.playback import bar_id
 from notation.core.score import Score
+from notation.core.spell import SpelledBar, spell
 from notation.core.svg import MUSIC_FONT, cleaned, serialise
 
 ScreenWidth = Literal["phone", "tablet", "desktop"]
@@ -29,7 +29,6 @@ _CHILD = Path(__file__).with_name("verovio_child.py")
 # Staff size on screens, in per cent of Verovio's 72 px staff.
 _SCREEN_SCALES: Mapping[ScreenWidth, int] = {"phone": 45, "tablet": 48, "desktop": 52}
 _UNIT = 9  # half a staff space in tenths of a millimetre: a staff of 7.2 mm, usual for parts
-_KEY_SHARE = 0.72  # the drum key's size against the music's
 
 _COMMON_OPTIONS: dict[str, Any] = {
     "unit": _UNIT,
@@ -40,6 +39,7 @@ _COMMON_OPTIONS: dict[str, Any] = {
     "xmlIdSeed": 1,
     "footer": "none",
     "svgViewBox": True,
+    "spacingSystem": 6,
 }
 
 
@@ -58,8 +58,8 @@ def engrave_pages(score: Score, paper: Paper = "a4") -> tuple[str, ...]:
     Raises:
         EngravingFailed: the engraver crashed or took too long.
     """
-    pages, key = _render([_page_request(score, paper), _key_request(score)])
-    return _compose(score, paper, pages, key[0])
+    (pages,) = _render([_page_request(score, paper, spell(score))])
+    return _compose(score, paper, pages)
 
 
 def engrave_screen(score: Score, width: ScreenWidth = "desktop") -> str:
@@ -68,18 +68,13 @@ def engrave_screen(score: Score, width: ScreenWidth = "desktop") -> str:
     Raises:
         EngravingFailed: the engraver crashed or took too long.
     """
-    (drawn,) = _render([_screen_request(score, width)])
-    return _screen(score, drawn[0])
+    ((drawn,),) = _render(_screen_requests(score, [width], spell(score)))
+    return _screen(score, drawn)
 
 
 def engrave_drum_key(score: Score) -> str:
-    """Draw the drum key alone: the heads of the instruments that are played, with their names.
-
-    Raises:
-        EngravingFailed: the engraver crashed or took too long.
-    """
-    (drawn,) = _render([_key_request(score)])
-    return serialise(_key(score, drawn[0]))
+    """Draw the drum key alone: the heads of the instruments that are played, with their names."""
+    return serialise(draw_drum_key(score))
 
 
 def engrave_all(
@@ -93,34 +88,31 @@ def engrave_all(
     Raises:
         EngravingFailed: the engraver crashed or took too long.
     """
-    requests = [_page_request(score, paper), _key_request(score)]
-    requests += [_screen_request(score, width) for width in widths]
-    pages, key, *screens = _render(requests)
+    bars = spell(score)
+    pages, *screens = _render([_page_request(score, paper, bars), *_screen_requests(score, widths, bars)])
     return Engraving(
-        pages=_compose(score, paper, pages, key[0]),
-        screens={width: _screen(score, drawn[0]) for width, drawn in zip(widths, screens, strict=True)},
-        drum_key=serialise(_key(score, key[0])),
+        pages=_compose(score, paper, pages),
+        screens={width: _screen(score, drawn) for width, (drawn,) in zip(widths, screens, strict=True)},
+        drum_key=engrave_drum_key(score),
     )
 
 
-def _page_request(score: Score, paper: Paper) -> dict[str, Any]:
+def _page_request(score: Score, paper: Paper, bars: Sequence[SpelledBar]) -> dict[str, Any]:
     width, height = paper_size(paper)
     # Verovio leaves room for our heading above the first system by way of an empty header of its own.
     spacer = _spacer(heading_height(score, with_key=bool(used_instruments(score))))
-    mei = write_mei(score, Layout(simile=True, multirests=True, lines=True)).replace(
-        "</scoreDef>", f"{spacer}</scoreDef>", 1
-    )
+    mei = write_mei(score, Layout(), bars=bars).replace("</scoreDef>", f"{spacer}</scoreDef>", 1)
     options = {
         **_COMMON_OPTIONS,
         "pageWidth": width,
         "pageHeight": height,
+        "adjustPageHeight": False,
         "pageMarginLeft": 150,
         "pageMarginRight": 130,
         "pageMarginTop": 130,
         "pageMarginBottom": 170,
         "breaks": "line",
         "header": "encoded",
-        "spacingSystem": 6,
     }
     return {"mei": mei, "options": options}
 
@@ -131,40 +123,30 @@ def _spacer(height: float) -> str:
     return f'<pgHead func="first"><rend halign="center" valign="top" fontsize="{per_cent}%">.</rend></pgHead>'
 
 
-def _screen_request(score: Score, width: ScreenWidth) -> dict[str, Any]:
-    lines = width == "desktop"
-    scale = _SCREEN_SCALES[width]
-    options = {
-        **_COMMON_OPTIONS,
-        "pageWidth": SCREEN_WIDTHS_PX[width] * 100 // scale,
-        "pageHeight": 60000,
-        "adjustPageHeight": True,
-        "pageMarginLeft": 10,
-        "pageMarginRight": 10,
-        "pageMarginTop": 20,
-        "pageMarginBottom": 20,
-        "breaks": "line" if lines else "auto",
-        "header": "none",
-        "spacingSystem": 6,
-    }
-    return {"mei": write_mei(score, Layout(simile=False, multirests=True, lines=lines)), "options": options}
-
-
-def _key_request(score: Score) -> dict[str, Any]:
-    options = {
-        **_COMMON_OPTIONS,
-        "pageWidth": 60000,
-        "pageHeight": 1000,
-        "adjustPageHeight": True,
-        "adjustPageWidth": True,
-        "pageMarginLeft": 0,
-        "pageMarginRight": 10,
-        "pageMarginTop": 5,
-        "pageMarginBottom": 5,
-        "breaks": "none",
-        "header": "none",
-    }
-    return {"mei": write_drum_key_mei(score), "options": options}
+def _screen_requests(
+    score: Score, widths: Sequence[ScreenWidth], bars: Sequence[SpelledBar]
+) -> list[dict[str, Any]]:
+    """A wide screen has the page's lines; on others as many bars go on a line as fit."""
+    music: dict[bool, str] = {}
+    requests = []
+    for width in widths:
+        lines = width == "desktop"
+        if lines not in music:
+            music[lines] = write_mei(score, Layout(simile=False, lines=lines), bars=bars)
+        options = {
+            **_COMMON_OPTIONS,
+            "pageWidth": SCREEN_WIDTHS_PX[width] * 100 // _SCREEN_SCALES[width],
+            "pageHeight": 60000,
+            "adjustPageHeight": True,
+            "pageMarginLeft": 10,
+            "pageMarginRight": 10,
+            "pageMarginTop": 20,
+            "pageMarginBottom": 20,
+            "breaks": "line" if lines else "auto",
+            "header": "none",
+        }
+        requests.append({"mei": music[lines], "options": options})
+    return requests
 
 
 def _render(requests: Sequence[Mapping[str, Any]], *, time_limit_s: int = TIME_LIMIT_S) -> list[list[str]]:
@@ -205,24 +187,14 @@ def _screen(score: Score, drawn: str) -> str:
     return serialise(cleaned(drawn, _kept_ids(score), clickable_bars=True))
 
 
-def _key(score: Score, drawn: str) -> etree._Element:
-    ids = frozenset(f"key-{instrument.name.value}" for instrument in used_instruments(score))
-    return cleaned(drawn, ids)
-
-
-def _compose(score: Score, paper: Paper, pages: Sequence[str], key: str) -> tuple[str, ...]:
+def _compose(score: Score, paper: Paper, pages: Sequence[str]) -> tuple[str, ...]:
     kept = _kept_ids(score)
-    return tuple(
-        serialise(
-            compose_page(
-                cleaned(page, kept),
-                score,
-                paper=paper,
-                number=index,
-                total=len(pages),
-                key=cleaned(key, frozenset()) if index == 1 and used_instruments(score) else None,
-                key_share=_KEY_SHARE,
-            )
+    key = draw_drum_key(score) if used_instruments(score) else None
+    composed = []
+    for number, page in enumerate(pages, start=1):
+        drawing = cleaned(page, kept)
+        compose_page(
+            drawing, score, paper=paper, number=number, total=len(pages), key=key if number == 1 else None
         )
-        for index, page in enumerate(pages, start=1)
-    )
+        composed.append(serialise(drawing))
+    return tuple(composed)

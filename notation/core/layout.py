@@ -11,7 +11,7 @@ from notation.core.spell import Event, SpelledBar
 # Chosen by looking at A4 pages: 16 columns a bar is where four bars begin to touch.
 _BARS_A_LINE = 4
 _MOST_COLUMNS = 16
-_LINE_COLUMNS = 58
+_LINE_COLUMNS = 54
 _SIGN_COLUMNS = 4
 _REST_COLUMNS = 6
 _MOST_SIGNS_IN_A_ROW = 7
@@ -54,10 +54,10 @@ def lay_out(score: Score, bars: Sequence[SpelledBar], layout: Layout) -> tuple[M
     """Fold ``bars`` into measures and lines, four bars a line, two where they are dense."""
     fresh = _bars_that_must_show(score)
     measures = _fold_rests(bars, fresh) if layout.multirests else [Measure(bar) for bar in bars]
-    if layout.lines:
-        measures = _break_lines(measures, fresh)
     if layout.simile:
         measures = _fold_repeats(measures, fresh)
+    if layout.lines:
+        measures = _break_lines(measures)
     return tuple(measures)
 
 
@@ -83,12 +83,13 @@ def _fold_rests(bars: Sequence[SpelledBar], fresh: frozenset[int]) -> list[Measu
     return measures
 
 
-def _break_lines(measures: Sequence[Measure], fresh: frozenset[int]) -> list[Measure]:
-    """Keep four-bar phrases whole: on one line, or on two of two bars each."""
+def _break_lines(measures: Sequence[Measure]) -> list[Measure]:
+    """Keep four-bar phrases whole, on one line or on two of two bars; no line starts with a sign."""
     result: list[Measure] = []
     for section in _sections(measures):
         for line in _lines(section):
-            result += [replace(measure, starts_line=place == 0) for place, measure in enumerate(line)]
+            result.append(replace(line[0], starts_line=True, is_simile=False))
+            result += line[1:]
     return result
 
 
@@ -128,12 +129,12 @@ def _phrase_lines(lead: list[Measure], phrase: list[Measure]) -> list[list[Measu
 
 
 def _fits(line: Sequence[Measure]) -> bool:
-    columns = [measure.columns for measure in line]
+    columns = [measure.columns for measure in (replace(line[0], is_simile=False), *line[1:])]
     return sum(columns) <= _LINE_COLUMNS and max(columns) <= _MOST_COLUMNS + 2
 
 
 def _fold_repeats(measures: Sequence[Measure], fresh: frozenset[int]) -> list[Measure]:
-    """Write a bar that is equal to the one before as a sign, but never at the start of a line."""
+    """Write a bar that is equal to the one before as a sign."""
     result: list[Measure] = []
     in_a_row = 0
     for place, measure in enumerate(measures):
@@ -141,7 +142,6 @@ def _fold_repeats(measures: Sequence[Measure], fresh: frozenset[int]) -> list[Me
             place > 0
             and measure.bars == 1
             and measures[place - 1].bars == 1
-            and not measure.starts_line
             and measure.number not in fresh
             and not measure.spelled.is_empty
             and in_a_row < _MOST_SIGNS_IN_A_ROW

@@ -6,17 +6,18 @@ are the hits' ids and ``bar-17`` for bars; both come out again as ids of groups 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from fractions import Fraction
 
 from lxml import etree
 
 from notation.core.beat_grid import Meter
-from notation.core.instruments import HANDS, INSTRUMENTS, Instrument, InstrumentName, Notehead
+from notation.core.instruments import HANDS, INSTRUMENTS, InstrumentName, Notehead
 from notation.core.layout import Layout, Measure, lay_out
 from notation.core.musicxml import plain_text
 from notation.core.playback import bar_id
 from notation.core.score import Score, TempoMark
-from notation.core.spell import Event, Head, Voice, spell
+from notation.core.spell import Event, Head, SpelledBar, Voice, spell
 
 _MEI = "http://www.music-encoding.org/ns/mei"
 _XML_ID = "{http://www.w3.org/XML/1998/namespace}id"
@@ -49,15 +50,16 @@ _METRONOME = {
 _METRONOME_DOT = "\ue1e7"
 
 
-def write_mei(score: Score, layout: Layout | None = None) -> str:
+def write_mei(score: Score, layout: Layout | None = None, *, bars: Sequence[SpelledBar] | None = None) -> str:
     """Write ``score`` as MEI.
 
     Args:
+        bars: what ``spell`` returned for the score, if it has been called already.
         layout: what to fold; by default repeat-bar signs, long rests and line breaks, as on paper. Without
             ``simile`` every hit is a note of its own.
     """
     layout = layout or Layout()
-    measures = lay_out(score, spell(score), layout)
+    measures = lay_out(score, spell(score) if bars is None else bars, layout)
     section, body_score = _document(plain_text(score.title))
     _write_definition(body_score, measures[0].spelled.bar.meter)
     body_score.append(section)
@@ -78,39 +80,6 @@ def write_mei(score: Score, layout: Layout | None = None) -> str:
             last=index == len(measures) - 1,
         )
     return _serialise(section)
-
-
-def write_drum_key_mei(score: Score) -> str:
-    """Write the drum key: one stemless head for each instrument that is played, with its name below."""
-    section, body_score = _document("")
-    definition = _add(body_score, "scoreDef")
-    _add(_add(definition, "staffGrp"), "staffDef", n="1", lines="5", clef_shape="perc", meter_visible="false")
-    body_score.append(section)
-    measure = _add(section, "measure", n="1", right="end")
-    measure.set("metcon", "false")
-    layer = _add(_add(measure, "staff", n="1"), "layer", n="1")
-    for instrument in used_instruments(score):
-        note = _add(layer, "note", dur="4", loc=str(instrument.staff_loc), stem_visible="false")
-        note.set(_XML_ID, f"key-{instrument.name.value}")
-        if shape := _HEADS.get(instrument.notehead):
-            note.set("head.shape", shape)
-        if instrument.name is InstrumentName.HIHAT_OPEN:
-            _add(note, "artic", artic="open", place="above")
-        verse = _add(note, "verse", n="1")
-        _add(verse, "syl", instrument.label.replace(" ", "\u00a0"))
-    return _serialise(section)
-
-
-def used_instruments(score: Score) -> tuple[Instrument, ...]:
-    """The instruments that are played, from the top of the staff down."""
-    played = {placed.hit.instrument for placed in score.hits}
-    order = list(InstrumentName)
-    return tuple(
-        sorted(
-            (INSTRUMENTS[name] for name in played),
-            key=lambda instrument: (-instrument.staff_loc, order.index(instrument.name)),
-        )
-    )
 
 
 def _add(parent: etree._Element, tag: str, text: str | None = None, **attributes: str) -> etree._Element:
@@ -183,9 +152,7 @@ def _write_measure(
 def _write_tempo(measure: etree._Element, meter: Meter, mark: TempoMark, *, swing: bool) -> None:
     tempo = _add(measure, "tempo", tstamp="1", staff="1", place="above")
     beat = meter.printed_beat_quarters
-    glyph = _METRONOME[beat * 2 / 3 if meter.is_compound else beat] + (
-        "\u200a" + _METRONOME_DOT if meter.is_compound else ""
-    )
+    glyph = _METRONOME[beat * 2 / 3] + _METRONOME_DOT if meter.is_compound else _METRONOME[beat]
     # The glyph is text in the music font, far too large beside the words unless it is scaled down.
     note = _add(tempo, "rend", glyph, fontfam="smufl", fontsize="70%")
     note.tail = f"\u00a0= {round(mark.bpm * float(meter.beat_quarters / beat))}" + (

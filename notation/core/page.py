@@ -21,6 +21,7 @@ _TITLE_SIZE, _SMALLEST_TITLE = 82, 46
 _ARTIST_SIZE = 42
 _NUMBER_SIZE = 34
 _KEY_HEIGHT = 165
+_KEY_SHARE = 0.72  # the drum key's size against the music's
 
 
 def paper_size(paper: Paper) -> tuple[int, int]:
@@ -48,9 +49,8 @@ def compose_page(
     number: int,
     total: int,
     key: etree._Element | None,
-    key_share: float,
-) -> etree._Element:
-    """Add heading (first page), running title and page number to a cleaned page; returns it."""
+) -> None:
+    """Add heading (first page), drum key, running title and page number to a cleaned page."""
     width, height = paper_size(paper)
     title, artist = plain_text(score.title), plain_text(score.artist)
     y = float(_TOP)
@@ -64,13 +64,12 @@ def compose_page(
             _text(page, artist, width - _MARGIN, y, _ARTIST_SIZE, anchor="end", italic=True)
             y += 22
         if key is not None:
-            _place_key(page, key, y, key_share, width - 2 * _MARGIN)
+            _place_key(page, key, y, width - 2 * _MARGIN)
     footer = f"{number}" if total > 1 else ""
     if number > 1 and title:
         _text(page, _shortened(title), width / 2, 90, _NUMBER_SIZE, anchor="middle", italic=True)
     if footer:
         _text(page, footer, width / 2, height - 90, _NUMBER_SIZE, anchor="middle")
-    return page
 
 
 def _fitting(title: str, width: float) -> float:
@@ -106,9 +105,9 @@ def _text(
     text.text = content
 
 
-def _place_key(page: etree._Element, key: etree._Element, y: float, share: float, room: float) -> None:
+def _place_key(page: etree._Element, key: etree._Element, y: float, room: float) -> None:
     _, _, width, _ = (float(value) for value in (key.get("viewBox") or "0 0 1 1").split())
-    share = min(share, 10 * room / width)
+    share = min(_KEY_SHARE, 10 * room / width)
     group = etree.SubElement(page, tag("g"))
     group.set("transform", f"translate({10 * _MARGIN}, {10 * y:g}) scale({share:g}, {share:g})")
     known = {symbol.get("id") for symbol in page.find(tag("defs"))}

@@ -7,14 +7,14 @@ from __future__ import annotations
 
 import io
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
 
 from lxml import etree
+from reportlab import rl_config
 from reportlab.pdfbase import pdfmetrics
 from reportlab.pdfbase.ttfonts import TTFont
 from reportlab.pdfgen.canvas import Canvas
-from reportlab.pdfgen.pathobject import PDFPathObject
 
 from notation.core.engrave import engrave_pages
 from notation.core.fonts import liberation_serif
@@ -23,9 +23,11 @@ from notation.core.page import Paper, paper_size
 from notation.core.score import Score
 from notation.core.svg import parse
 
+rl_config.useA85 = 0  # plain binary streams: a fifth smaller
+
 _POINTS_PER_TENTH_MM = 72 / 254
 _COMMAND = re.compile(r"([A-Za-z])|(-?\d*\.?\d+(?:[eE][-+]?\d+)?)")
-_TRANSFORM = re.compile(r"(translate|scale|rotate)\(([^)]*)\)")
+_TRANSFORM = re.compile(r"(translate|scale)\(([^)]*)\)")
 
 # One drawing step: an operator and its numbers, absolute.
 _Step = tuple[str, tuple[float, ...]]
@@ -62,7 +64,11 @@ def _font(*, bold: bool, italic: bool) -> str:
 
 
 class _Page:
-    """Draws one SVG page on the canvas."""
+    """Draws one SVG page on the canvas.
+
+    Shapes are written as PDF operators of our own, since the canvas' formatting of numbers would take most
+    of the time; the canvas keeps fonts, texts and the file.
+    """
 
     def __init__(self, canvas: Canvas, root: etree._Element, width: float, height: float) -> None:
         self._canvas = canvas
@@ -70,20 +76,21 @@ class _Page:
         _, _, view_width, view_height = (float(value) for value in root.get("viewBox").split())
         self._scale = (width / view_width, height / view_height)
         self._height = height
-        self._symbols: dict[str, Mapping[str, str]] = {
-            symbol.get("id"): symbol.attrib for symbol in root.iter("{*}path") if symbol.get("id")
+        self._symbols: dict[str, str] = {
+            symbol.get("id"): symbol.get("d") for symbol in root.iter("{*}path") if symbol.get("id")
         }
 
     def draw(self) -> None:
-        canvas = self._canvas
-        canvas.saveState()
-        canvas.transform(self._scale[0], 0, 0, -self._scale[1], 0, self._height)
+        for name, outline in self._symbols.items():
+            _define_symbol(self._canvas, name, outline)
+        self._canvas.saveState()
+        self._canvas.transform(self._scale[0], 0, 0, -self._scale[1], 0, self._height)
         self._children(self._root)
-        canvas.restoreState()
+        self._canvas.restoreState()
 
     def _children(self, element: etree._Element) -> None:
         for child in element:
-            kind = etree.QName(child).localname
+            kind = child.tag.rpartition("}")[2]
             if kind == "g":
                 self._group(child)
             elif kind == "use":
@@ -98,63 +105,37 @@ class _Page:
         if not transform:
             self._children(group)
             return
-        self._canvas.saveState()
-        self._apply(transform)
+        self._canvas.addLiteral(f"q {_matrix(transform)} cm")
         self._children(group)
-        self._canvas.restoreState()
-
-    def _apply(self, transform: str) -> None:
-        for name, arguments in _TRANSFORM.findall(transform):
-            numbers = [float(value) for value in arguments.replace(",", " ").split()]
-            if name == "translate":
-                self._canvas.translate(numbers[0], numbers[1] if len(numbers) > 1 else 0)
-            elif name == "scale":
-                self._canvas.scale(numbers[0], numbers[-1])
-            else:
-                self._canvas.rotate(numbers[0])
+        self._canvas.addLiteral("Q")
 
     def _use(self, use: etree._Element) -> None:
-        symbol = self._symbols.get((use.get("href") or "").removeprefix("#"))
-        if symbol is None:
-            return
-        self._canvas.saveState()
-        self._apply(use.get("transform") or "")
-        self._apply(symbol.get("transform", ""))
-        self._fill_path(symbol["d"])
-        self._canvas.restoreState()
-
-    def _fill_path(self, data: str) -> None:
-        path = self._canvas.beginPath()
-        _trace(path, _path_steps(data))
-        self._canvas.drawPath(path, stroke=0, fill=1)
+        name = (use.get("href") or "").removeprefix("#")
+        if name in self._symbols:
+            self._canvas.addLiteral(f"q {_matrix(use.get('transform') or '')} cm")
+            self._canvas.doForm(name)
+            self._canvas.addLiteral("Q")
 
     def _shape(self, kind: str, shape: etree._Element) -> None:
         fill = shape.get("fill") != "none"
         stroke = shape.get("stroke") is not None
+        if kind == "path":
+            steps: Sequence[_Step] = _path_steps(shape.get("d") or "")
+            fill = fill and any(operator != "L" for operator, _ in steps[1:])  # a line has no inside
+        elif kind == "rect":
+            steps = _rectangle_steps(shape)
+        elif kind == "ellipse":
+            steps = _ellipse_steps(shape)
+        else:
+            steps = _polygon_steps(shape.get("points") or "", closed=kind == "polygon")
+            fill = fill and kind == "polygon"
         if not fill and not stroke:
             return
-        canvas = self._canvas
+        style = ""
         if stroke:
-            canvas.setLineWidth(float(shape.get("stroke-width") or 1))
-            canvas.setLineCap(1 if shape.get("stroke-linecap") == "round" else 0)
-            canvas.setLineJoin(1 if shape.get("stroke-linejoin") == "round" else 0)
-        if kind == "rect":
-            x, y, width, height = (float(shape.get(name) or 0) for name in ("x", "y", "width", "height"))
-            canvas.rect(x, y, width, height, stroke=int(stroke), fill=int(fill))
-            return
-        if kind == "ellipse":
-            cx, cy, rx, ry = (float(shape.get(name) or 0) for name in ("cx", "cy", "rx", "ry"))
-            canvas.ellipse(cx - rx, cy - ry, cx + rx, cy + ry, stroke=int(stroke), fill=int(fill))
-            return
-        path = canvas.beginPath()
-        if kind == "path":
-            steps = _path_steps(shape.get("d") or "")
-            fill = fill and any(operator != "L" for operator, _ in steps[1:])  # a line has no inside
-            _trace(path, steps)
-        else:
-            _trace(path, _polygon_steps(shape.get("points") or "", closed=kind == "polygon"))
-            fill = fill and kind == "polygon"
-        canvas.drawPath(path, stroke=int(stroke), fill=int(fill))
+            rounded = int(shape.get("stroke-linecap") == "round")
+            style = f"{shape.get('stroke-width') or 1} w {rounded} J {rounded} j "
+        self._canvas.addLiteral(f"{style}{_operators(steps)} {_PAINT[(fill, stroke)]}")
 
     def _text(self, text: etree._Element) -> None:
         content = text.text or ""
@@ -175,24 +156,66 @@ class _Page:
         canvas.restoreState()
 
 
-def _trace(path: PDFPathObject, steps: Iterable[_Step]) -> None:
-    for operator, numbers in steps:
-        if operator == "M":
-            path.moveTo(*numbers)
-        elif operator == "L":
-            path.lineTo(*numbers)
-        elif operator == "C":
-            path.curveTo(*numbers)
+_PAINT = {(True, False): "f", (False, True): "S", (True, True): "B"}
+_PDF_OPERATORS = {"M": "m", "L": "l", "C": "c", "Z": "h"}
+
+
+def _define_symbol(canvas: Canvas, name: str, outline: str) -> None:
+    """Store a music symbol once for the whole file, upright in the page's downward coordinates."""
+    if canvas.hasForm(name):
+        return
+    canvas.beginForm(name, -2000, -4000, 4000, 4000)
+    canvas.addLiteral(f"1 0 0 -1 0 0 cm {_operators(_path_steps(outline))} f")
+    canvas.endForm()
+
+
+def _matrix(transform: str) -> str:
+    """A chain of translations and scalings as the six numbers of a PDF matrix."""
+    a, d, e, f = 1.0, 1.0, 0.0, 0.0
+    for name, arguments in _TRANSFORM.findall(transform):
+        numbers = [float(value) for value in arguments.replace(",", " ").split()]
+        if name == "translate":
+            e += a * numbers[0]
+            f += d * (numbers[1] if len(numbers) > 1 else 0.0)
         else:
-            path.close()
+            a *= numbers[0]
+            d *= numbers[-1]
+    return f"{a:.6g} 0 0 {d:.6g} {e:.6g} {f:.6g}"
 
 
-def _polygon_steps(points: str, *, closed: bool) -> Iterator[_Step]:
+def _operators(steps: Iterable[_Step]) -> str:
+    return " ".join(
+        " ".join([*(f"{number:.6g}" for number in numbers), _PDF_OPERATORS[operator]])
+        for operator, numbers in steps
+    )
+
+
+def _polygon_steps(points: str, *, closed: bool) -> list[_Step]:
     numbers = [float(value) for value in points.replace(",", " ").split()]
-    for index in range(0, len(numbers) - 1, 2):
-        yield ("L" if index else "M"), (numbers[index], numbers[index + 1])
-    if closed:
-        yield "Z", ()
+    steps: list[_Step] = [
+        ("L" if index else "M", (numbers[index], numbers[index + 1]))
+        for index in range(0, len(numbers) - 1, 2)
+    ]
+    return [*steps, ("Z", ())] if closed else steps
+
+
+def _rectangle_steps(shape: etree._Element) -> list[_Step]:
+    x, y, width, height = (float(shape.get(name) or 0) for name in ("x", "y", "width", "height"))
+    corners = f"{x},{y} {x + width},{y} {x + width},{y + height} {x},{y + height}"
+    return _polygon_steps(corners, closed=True)
+
+
+def _ellipse_steps(shape: etree._Element) -> list[_Step]:
+    cx, cy, rx, ry = (float(shape.get(name) or 0) for name in ("cx", "cy", "rx", "ry"))
+    kx, ky = 0.5523 * rx, 0.5523 * ry  # the usual cubic approximation of a quarter circle
+    return [
+        ("M", (cx + rx, cy)),
+        ("C", (cx + rx, cy + ky, cx + kx, cy + ry, cx, cy + ry)),
+        ("C", (cx - kx, cy + ry, cx - rx, cy + ky, cx - rx, cy)),
+        ("C", (cx - rx, cy - ky, cx - kx, cy - ry, cx, cy - ry)),
+        ("C", (cx + kx, cy - ry, cx + rx, cy - ky, cx + rx, cy)),
+        ("Z", ()),
+    ]
 
 
 @lru_cache(maxsize=512)

@@ -25,6 +25,9 @@ from notation.core.instruments import FEET, HANDS, INSTRUMENTS, InstrumentName
 from notation.core.rhythm import DOTTED_QUARTER, spell_unit
 from notation.core.score import Bar, Score, ScoreHit
 
+_FLAMMED = frozenset(
+    {InstrumentName.SNARE, InstrumentName.TOM_HIGH, InstrumentName.TOM_MID, InstrumentName.TOM_LOW}
+)
 _ZERO = Fraction(0)
 _TWO_THIRDS = Fraction(2, 3)
 
@@ -46,10 +49,13 @@ class QuantiseConfig:
     grid: GridChoice = GridChoice.AUTO
     detect_swing: bool = True
     flam_s: float = 0.045  # strokes on one drum nearer than this are a flam or drag
+    wide_flam_s: float = 0.062  # so are two on a snare or tom nearer than this, when no other is near
     together_s: float = 0.030  # strokes on several instruments nearer than this were meant as one
-    timing_s: float = 0.014  # a drummer's and detector's usual error, before the song has shown its own
-    outlier: float = 7.0  # no stroke is taken to be less likely than this: it may be spurious
-    change_of_grid: float = 1.5  # straight to triplets or back between neighbouring beats
+    timing_s: float = 0.016  # a drummer's and detector's usual error, before the song has shown its own
+    outlier: float = 6.0  # no stroke is taken to be less likely than this: it may be spurious
+    song_grid: float = 0.3  # how much the song's share of straight and triplet beats weighs in each
+    change_of_grid: float = 1.0  # straight to triplets or back between neighbouring beats
+    split_beat: float = 3.0  # an eighth and a triplet of sixteenths in one beat
     grids_at_odds: float = 4.0  # hands in triplets against feet straight, or the reverse
     lost_stroke: float = 6.0  # two strokes of one instrument in one place
     passes: int = 4
@@ -83,8 +89,9 @@ def quantise(
     mains, grace_of = _part_flams(ordered, config)
     clusters = _cluster(mains, beats, config)
     places = _Reading(beats, clusters, config).places()
-    placed, late_graces = _keep_apart(places, beats, config)
-    grace_of |= late_graces
+    places, wide = _part_wide_flams(places, config)
+    placed, crowded = _keep_apart(places, beats, config)
+    grace_of |= wide | crowded
 
     by_id = {hit.id: hit for hit in ordered}
     score_hits = [
@@ -144,6 +151,45 @@ def _part_flams(hits: Sequence[Hit], config: QuantiseConfig) -> tuple[list[Hit],
             mains.append(main)
             grace_of |= {stroke.id: main.id for stroke in run if stroke is not main}
     return sorted(mains, key=lambda hit: (hit.onset_s, hit.id)), grace_of
+
+
+def _part_wide_flams(
+    places: Sequence[tuple[Hit, int, Fraction]], config: QuantiseConfig
+) -> tuple[list[tuple[Hit, int, Fraction]], dict[str, str]]:
+    """Read a lone quick pair on a drum as a flam rather than as a 32nd and a leftover.
+
+    A flam played open is as wide as a 32nd at a quick tempo; in a run of such notes it would be one.
+    """
+    by_instrument: dict[InstrumentName, list[tuple[Hit, int, Fraction]]] = {}
+    for place in sorted(places, key=lambda place: place[0].onset_s):
+        by_instrument.setdefault(place[0].instrument, []).append(place)
+    kept: list[tuple[Hit, int, Fraction]] = []
+    grace_of: dict[str, str] = {}
+    for instrument, run in by_instrument.items():
+        index = 0
+        while index < len(run):
+            if instrument in _FLAMMED and _is_wide_flam(run, index, config):
+                first, second = run[index], run[index + 1]
+                plain = first if first[2].denominator <= second[2].denominator else second
+                kept.append((second[0], plain[1], plain[2]))
+                grace_of[first[0].id] = second[0].id
+                index += 2
+            else:
+                kept.append(run[index])
+                index += 1
+    return kept, grace_of
+
+
+def _is_wide_flam(run: Sequence[tuple[Hit, int, Fraction]], index: int, config: QuantiseConfig) -> bool:
+    if index + 1 >= len(run):
+        return False
+    first, second = run[index], run[index + 1]
+    gap_s = second[0].onset_s - first[0].onset_s
+    if gap_s > config.wide_flam_s or max(first[2].denominator, second[2].denominator) < 8:
+        return False
+    before_s = first[0].onset_s - run[index - 1][0].onset_s if index else float("inf")
+    after_s = run[index + 2][0].onset_s - second[0].onset_s if index + 2 < len(run) else float("inf")
+    return min(before_s, after_s) > 1.6 * gap_s
 
 
 def _runs(strokes: Iterable[Hit], gap_s: float) -> list[list[Hit]]:
@@ -246,8 +292,12 @@ def _slots(parts: int) -> _Grid:
 _SIMPLE_COST = {1: 0.0, 2: 0.4, 4: 1.2, 8: 5.0, 3: 2.2, 6: 4.5}
 _COMPOUND_COST = {1: 0.0, 3: 0.3, 6: 1.2, 12: 5.0, 2: 4.0, 4: 5.0}
 
+# One eighth is a triplet of sixteenths and the other is straight; without the stroke between them these
+# would be triplets in disguise.
 _SIXTEENTH_TRIPLET_FIRST = (0, 4, 8, 12, 18)
 _SIXTEENTH_TRIPLET_LAST = (0, 6, 12, 16, 20)
+_HALVED = frozenset({_SIXTEENTH_TRIPLET_FIRST, _SIXTEENTH_TRIPLET_LAST})
+_THIRDS = frozenset({4, 8, 16, 20})
 
 _SIMPLE_GRIDS: dict[GridChoice, dict[_Family, tuple[_Grid, ...]]] = {
     GridChoice.AUTO: {
@@ -300,6 +350,7 @@ class _Habits:
             compound: [_plain_cost(tick % _BEAT, compound=compound) for tick in range(_BEAT + 1)]
             for compound in (False, True)
         }
+        self.family = dict.fromkeys(_Family, 0.0)
         self.late = {compound: [0.0] * (_BEAT + 1) for compound in (False, True)}
 
     def place(self, compound: bool, tick: int) -> float:
@@ -310,6 +361,7 @@ class _Habits:
 class _Choice:
     cost: float
     ticks: dict[tuple[int, int], int]  # (cluster, voice) → slot, _BEAT being the next beat
+    family: _Family = _Family.STRAIGHT
 
 
 class _Reading:
@@ -363,6 +415,9 @@ class _Reading:
     def _best_path(self) -> list[_Choice]:
         """Viterbi over the beats; the states are the kinds of grid."""
         options = [self._options(index) for index in range(len(self._beats))]
+        for step in options:
+            for family, choice in step.items():
+                choice.cost += self._habits.family[family]
         totals: dict[_Family, float] = {family: choice.cost for family, choice in options[0].items()}
         came_from: list[dict[_Family, _Family]] = []
         change = self._config.change_of_grid
@@ -385,7 +440,7 @@ class _Reading:
         grids = _grids_for(self._beats[index], self._config.grid)
         inside = self._inside[index]
         if not inside:
-            return {family: _Choice(0.0, {}) for family in grids}
+            return {family: _Choice(0.0, {}, family) for family in grids}
         slots = {
             grid: [self._best_slot(self._clusters[item], index, grid) for item in inside]
             for candidates in grids.values()
@@ -393,13 +448,12 @@ class _Reading:
         }
 
         def best(voices: tuple[int, ...]) -> dict[_Family, _Choice]:
-            return {
-                family: min(
-                    (self._fit(index, voices, slots[grid]) for grid in candidates),
-                    key=lambda choice: choice.cost,
-                )
-                for family, candidates in grids.items()
-            }
+            chosen = {}
+            for family, candidates in grids.items():
+                fits = (self._fit(index, voices, grid, slots[grid]) for grid in candidates)
+                chosen[family] = min(fits, key=lambda choice: choice.cost)
+                chosen[family].family = family
+            return chosen
 
         options = best((HANDS, FEET))
         voices = {voice for item in inside for voice in self._clusters[item].by_voice}
@@ -410,6 +464,7 @@ class _Reading:
                     _Choice(
                         hands[one].cost + feet[other].cost + self._config.grids_at_odds,
                         hands[one].ticks | feet[other].ticks,
+                        _Family.AT_ODDS,
                     )
                     for one in grids
                     for other in grids
@@ -419,7 +474,9 @@ class _Reading:
             )
         return options
 
-    def _fit(self, index: int, voices: tuple[int, ...], slots: Sequence[tuple[int, float]]) -> _Choice:
+    def _fit(
+        self, index: int, voices: tuple[int, ...], grid: _Grid, slots: Sequence[tuple[int, float]]
+    ) -> _Choice:
         """Put the clusters of a beat at their slots of one grid, and say what reading that costs."""
         costs = self._habits.cost[self._compound[index]]
         choice = _Choice(0.0, {})
@@ -440,6 +497,11 @@ class _Reading:
                     if (hit.instrument, tick) in struck:
                         choice.cost += self._config.lost_stroke
                     struck.add((hit.instrument, tick))
+        if grid in _HALVED:
+            for voice in voices:
+                mine_used = {tick for (_, owner), tick in choice.ticks.items() if owner == voice}
+                if mine_used & _THIRDS:
+                    choice.cost += self._config.split_beat if _BEAT // 2 in mine_used else float("inf")
         return choice
 
     def _best_slot(self, cluster: _Cluster, index: int, grid: _Grid) -> tuple[int, float]:
@@ -449,7 +511,7 @@ class _Reading:
         best, best_cost, best_timing = 0, float("inf"), 0.0
         for tick in (*grid, _BEAT):
             off = abs(cluster.phase - self._habits.place(compound, tick)) * in_sigmas
-            timing = cluster.weight * min(self._config.outlier, 0.5 * off * off)
+            timing = min(self._config.outlier, cluster.weight * 0.5 * off * off)
             # The last term lets the nearer slot win where the cap makes all alike.
             cost = timing + self._habits.cost[compound][tick] + 0.5 * off
             if cost < best_cost:
@@ -459,10 +521,13 @@ class _Reading:
     def _learn(self, choices: Sequence[_Choice]) -> None:
         """Take the song's habits from the reading so far, held back by what is usual."""
         counts: Counter[tuple[bool, int]] = Counter()
+        families: Counter[_Family] = Counter()
         lates: dict[tuple[bool, int], list[float]] = {}
         errors: list[float] = []
         for index, choice in enumerate(choices):
             compound = self._compound[index]
+            if any(tick % _BEAT for tick in choice.ticks.values()):
+                families[choice.family] += 1
             for item, tick in {item: tick for (item, _), tick in choice.ticks.items()}.items():
                 phase = self._clusters[item].phase
                 key = (compound, tick % _BEAT)
@@ -481,6 +546,11 @@ class _Reading:
                 share = (counts[(compound, tick)] + faith * usual[tick] / scale) / (total + faith)
                 self._habits.cost[compound][tick] = -log(share)
             self._habits.cost[compound][_BEAT] = self._habits.cost[compound][0]
+        beats = sum(families.values())
+        for family in _Family:
+            doubt = 3 + 0.04 * beats
+            share = (families[family] + doubt) / (beats + 3 * doubt)
+            self._habits.family[family] = self._config.song_grid * -log(share)
         for (compound, tick), values in lates.items():
             mean = median(values) * len(values) / (len(values) + 10)
             self._habits.late[compound][tick] = max(-0.06, min(0.085, mean))
@@ -515,7 +585,7 @@ def _keep_apart(
     for hit, beat, slot in sorted(crowded, key=lambda place: place[0].onset_s):
         rival = taken[(hit.instrument, beat, slot)]
         free = None
-        if abs(hit.onset_s - rival.onset_s) > config.flam_s:
+        if abs(hit.onset_s - rival.onset_s) > config.wide_flam_s:
             free = _free_place(hit, beat, beats, taken, onsets, config)
         if free is None:
             grace_of[hit.id] = rival.id

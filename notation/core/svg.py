@@ -16,6 +16,7 @@ from pathlib import Path
 from lxml import etree
 
 MUSIC_FONT = "Leland"
+GLYPH_SCALE = 0.72  # from the font's unit (250 a staff space) to the drawing's (180)
 TEXT_FONTS = "Liberation Serif, Times New Roman, Times, serif"
 
 _SVG = "http://www.w3.org/2000/svg"
@@ -28,6 +29,7 @@ _SHAPE_ATTRIBUTES = (
 _KEPT_GROUPS = ("measure", "note")
 _BOLD = {"tempo", "reh"}
 _ITALIC = {"mNum", "dir"}
+_TEXT_GLYPH_GAP = 40  # before a dot and after a note, in the music font's unit
 _FIRST_MUSIC_GLYPH, _LAST_MUSIC_GLYPH = "\ue000", "\uf8ff"
 
 
@@ -60,6 +62,17 @@ def serialise(root: etree._Element) -> str:
     return str(etree.tostring(root, encoding="unicode"))
 
 
+def empty_drawing(width: float, height: float) -> tuple[etree._Element, Glyphs, etree._Element]:
+    """Start a drawing: its root, its symbols, and the group to draw in."""
+    root = etree.Element(tag("svg"), nsmap={None: _SVG})
+    root.set("viewBox", f"0 0 {width:g} {height:g}")
+    root.set("class", "drum-score")
+    root.set("fill", "currentColor")
+    root.set("font-family", TEXT_FONTS)
+    glyphs = Glyphs(etree.SubElement(root, tag("defs")))
+    return root, glyphs, etree.SubElement(root, tag("g"))
+
+
 def cleaned(verovio_svg: str, kept_ids: frozenset[str], *, clickable_bars: bool = False) -> etree._Element:
     """Rebuild one page of Verovio's SVG.
 
@@ -70,14 +83,9 @@ def cleaned(verovio_svg: str, kept_ids: frozenset[str], *, clickable_bars: bool 
     source = parse(verovio_svg)
     inner = source.find(tag("svg"))
     assert inner is not None
-    root = etree.Element(tag("svg"), nsmap={None: _SVG})
-    root.set("viewBox", inner.get("viewBox", ""))
-    root.set("class", "drum-score")
-    root.set("fill", "currentColor")
-    root.set("font-family", TEXT_FONTS)
-    glyphs = _Glyphs(etree.SubElement(root, tag("defs")))
+    _, _, width, height = (float(value) for value in inner.get("viewBox", "").split())
+    root, glyphs, page = empty_drawing(width, height)
     glyphs.take(source)
-    page = etree.SubElement(root, tag("g"))
     margin = inner.find(tag("g"))
     assert margin is not None
     page.set("transform", margin.get("transform", ""))
@@ -90,18 +98,16 @@ def _copy(
     target: etree._Element,
     type_: _Type,
     kept_ids: frozenset[str],
-    glyphs: _Glyphs,
+    glyphs: Glyphs,
     clickable_bars: bool,
 ) -> None:
     for child in source:
-        if not isinstance(child.tag, str):
-            continue
-        name = etree.QName(child).localname
+        name = _local(child)
         if name == "g":
             classes = (child.get("class") or "").split()
             if "placeholder" in classes or "pgHead" in classes:
                 for nested in child:  # a placeholder may wrap real content, but its own mark is hidden
-                    if isinstance(nested.tag, str) and etree.QName(nested).localname == "g":
+                    if _local(nested) == "g":
                         _copy(nested, target, type_, kept_ids, glyphs, clickable_bars)
                 continue
             inner_type = _Type(
@@ -121,7 +127,7 @@ def _copy(
                 _add_area(child, group)
             _copy(child, group, inner_type, kept_ids, glyphs, clickable_bars)
         elif name == "use":
-            glyphs.use(target, child)
+            glyphs.copy_use(target, child)
         elif name in _SHAPES:
             shape = etree.SubElement(target, tag(name))
             for attribute in _SHAPE_ATTRIBUTES:
@@ -133,6 +139,11 @@ def _copy(
                 shape.set("fill", "none")
         elif name == "text":
             _copy_text(child, target, type_, glyphs)
+
+
+def _local(element: etree._Element) -> str:
+    # etree.QName is ten times slower, and there are tens of thousands of elements.
+    return element.tag.rpartition("}")[2] if isinstance(element.tag, str) else ""
 
 
 def _add_area(measure: etree._Element, group: etree._Element) -> None:
@@ -158,7 +169,7 @@ def _add_area(measure: etree._Element, group: etree._Element) -> None:
     area.set("pointer-events", "all")
 
 
-def _copy_text(source: etree._Element, target: etree._Element, type_: _Type, glyphs: _Glyphs) -> None:
+def _copy_text(source: etree._Element, target: etree._Element, type_: _Type, glyphs: Glyphs) -> None:
     runs = [run for run in _runs(source, 0.0, music=False) if run.text and run.size > 0]
     if not runs:
         return
@@ -166,8 +177,10 @@ def _copy_text(source: etree._Element, target: etree._Element, type_: _Type, gly
     y = source.get("y") or "0"
     while runs and runs[0].music:
         run = runs.pop(0)
-        for glyph in run.text:
-            x += glyphs.draw(target, glyph, x, float(y), run.size)
+        for letter in run.text.strip():
+            code = f"{ord(letter):04X}"
+            glyphs.draw(target, code, x, float(y), run.size / 1000)
+            x += (glyphs.advance(code) + _TEXT_GLYPH_GAP) * run.size / 1000
     if not runs:
         return
     text = etree.SubElement(target, tag("text"))
@@ -197,8 +210,8 @@ def _runs(element: etree._Element, size: float, *, music: bool) -> Iterator[_Run
             yield _Run(child.tail, size, music)
 
 
-class _Glyphs:
-    """The symbols that a drawing uses, each defined once."""
+class Glyphs:
+    """The music symbols that a drawing uses, each defined once."""
 
     def __init__(self, defs: etree._Element) -> None:
         self._defs = defs
@@ -206,11 +219,32 @@ class _Glyphs:
         self._defined: set[str] = set()
 
     def take(self, source: etree._Element) -> None:
+        """Define the symbols of another drawing."""
         for symbol in source.iterfind(f"{tag('defs')}/{tag('g')}"):
             name = symbol.get("id", "")
             path = symbol.find(tag("path"))
             if path is not None:
                 self._names[name] = self._define(name.split("-")[0], path.get("d", ""))
+
+    def copy_use(self, target: etree._Element, source: etree._Element) -> None:
+        """Use a symbol where the drawing it was taken from uses it."""
+        name = self._names.get((source.get(_HREF) or source.get("href") or "").removeprefix("#"))
+        if name is not None:
+            use = etree.SubElement(target, tag("use"))
+            use.set("href", f"#{name}")
+            use.set("transform", source.get("transform", ""))
+
+    def draw(self, target: etree._Element, code: str, x: float, y: float, scale: float) -> None:
+        """Draw the symbol with SMuFL code point ``code`` (hexadecimal) at its origin; blank when unknown."""
+        outline = _glyph(code).outline
+        if outline:
+            use = etree.SubElement(target, tag("use"))
+            use.set("href", f"#{self._define(code, outline)}")
+            use.set("transform", f"translate({x:g}, {y:g}) scale({scale:g}, {scale:g})")
+
+    def advance(self, code: str) -> float:
+        """How far a symbol moves the pen, in its own unit, of which a staff space has 250."""
+        return _glyph(code).advance
 
     def _define(self, code: str, outline: str) -> str:
         name = f"glyph-{code}"
@@ -222,37 +256,30 @@ class _Glyphs:
             path.set("d", outline)
         return name
 
-    def use(self, target: etree._Element, source: etree._Element) -> None:
-        name = self._names.get((source.get(_HREF) or source.get("href") or "").removeprefix("#"))
-        if name is None:
-            return
-        use = etree.SubElement(target, tag("use"))
-        use.set("href", f"#{name}")
-        use.set("transform", source.get("transform", ""))
 
-    def draw(self, target: etree._Element, glyph: str, x: float, y: float, size: float) -> float:
-        """Draw a symbol that was set as text; returns how far it moves the pen."""
-        outline, advance = _text_glyph(glyph)
-        scale = size / 1000
-        if outline:
-            use = etree.SubElement(target, tag("use"))
-            use.set("href", f"#{self._define(f'{ord(glyph):04X}', outline)}")
-            use.set("transform", f"translate({x:g}, {y:g}) scale({scale:g}, {scale:g})")
-        return advance * scale
+@dataclass(frozen=True, slots=True)
+class _Glyph:
+    outline: str
+    advance: float
 
 
-@lru_cache(maxsize=32)
-def _text_glyph(glyph: str) -> tuple[str, float]:
-    """The outline and the advance of a symbol, in thousandths of the font size; blank when unknown."""
+@lru_cache(maxsize=64)
+def _glyph(code: str) -> _Glyph:
+    """A symbol of the music font, from the files that come with Verovio."""
     spec = find_spec("verovio")
     if spec is None or spec.origin is None:
-        return "", 0.0
-    data = Path(spec.origin).parent / "data"
-    code = f"{ord(glyph):04X}"
-    outline_file = data / MUSIC_FONT / f"{code}.xml"
+        return _Glyph("", 0.0)
+    outline_file = Path(spec.origin).parent / "data" / MUSIC_FONT / f"{code}.xml"
     if not outline_file.is_file():
-        return "", 250.0
+        return _Glyph("", 250.0)
     path = etree.parse(str(outline_file)).getroot().find("path")
-    metrics = etree.parse(str(data / f"{MUSIC_FONT}.xml")).getroot().find(f"g[@c='{code}']")
-    advance = float(metrics.get("h-a-x", "250")) if metrics is not None else 250.0
-    return (path.get("d", "") if path is not None else ""), advance
+    return _Glyph(path.get("d", "") if path is not None else "", _advances().get(code, 250.0))
+
+
+@lru_cache(maxsize=1)
+def _advances() -> dict[str, float]:
+    spec = find_spec("verovio")
+    assert spec is not None
+    assert spec.origin is not None
+    metrics = etree.parse(str(Path(spec.origin).parent / "data" / f"{MUSIC_FONT}.xml")).getroot()
+    return {glyph.get("c", ""): float(glyph.get("h-a-x", "0")) for glyph in metrics.iter("g")}
