@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 from django import template
 
 register = template.Library()
@@ -16,6 +18,18 @@ def clock(seconds: float | None) -> str:
     minutes, rest = divmod(whole, 60)
     hours, minutes = divmod(minutes, 60)
     return f"{hours}:{minutes:02d}:{rest:02d}" if hours else f"{minutes}:{rest:02d}"
+
+
+@register.filter
+def eta(seconds: float | None) -> str:
+    """An estimate as it deserves: coarse, never a false zero; nothing known → ``""``. job_text.js says the same."""
+    if seconds is None:
+        return ""
+    if seconds < 5:
+        return "a few seconds left"
+    if seconds < 55:
+        return f"about {math.ceil(seconds / 5) * 5} s left"
+    return f"about {max(1, round(seconds / 60))} min left"
 
 
 @register.filter

@@ -54,6 +54,7 @@ function show(job) {
 
 /** @param {Job} job */
 function showProgress(job) {
+  showTitle(job);
   const overall = panel.querySelector("[data-job-progress]");
   if (overall instanceof HTMLProgressElement) overall.value = job.progress;
   const text = panel.querySelector("[data-job-status-text]");
@@ -69,6 +70,12 @@ function showProgress(job) {
     const bar = element.querySelector("[data-stage-progress]");
     if (bar instanceof HTMLProgressElement) bar.value = stage.progress;
   }
+}
+
+/** The tab tells how far it is, for whoever reads something else meanwhile. @param {Job} job */
+function showTitle(job) {
+  const state = job.status === "running" ? `${Math.floor(job.progress * 100)} %` : statusText(job);
+  document.title = `${state} · ${job.title} · drumsite`;
 }
 
 async function refresh() {
