@@ -7,7 +7,7 @@ say() { printf '%s\n' "$*" >&2; }
 
 # Leave with a sentence for a person.
 give_up() {
-  say "${0##*/}: $1"
+  say "script/${0##*/}: $1"
   shift
   for line in "$@"; do say "  $line"; done
   exit 1
@@ -31,6 +31,12 @@ find_python() {
     "Ubuntu 22.04: sudo apt-get install python3.11 python3.11-venv" \
     "Ubuntu 24.04: sudo add-apt-repository ppa:deadsnakes/ppa, then the same; or: pyenv install 3.11" \
     "If it is somewhere else, name it: PYTHON=/path/to/python3.11 script/${0##*/}"
+}
+
+# Print a Python 3.11 that starts quickly: ours if it is there.
+quick_python() {
+  local ours="$root/.venv/bin/python"
+  if [ -x "$ours" ] && is_python_311 "$ours"; then echo "$ours"; else find_python; fi
 }
 
 make_venv() {
@@ -64,11 +70,7 @@ torch_options() {
 # ensure_environment SET: make .venv hold requirements/SET.txt (worker or dev); instant when it already does.
 ensure_environment() {
   local set=$1 venv="$root/.venv" python wanted
-  if [ -x "$venv/bin/python" ] && is_python_311 "$venv/bin/python"; then
-    python="$venv/bin/python"
-  else
-    python=$(find_python)
-  fi
+  python=$(quick_python) || exit 1
   wanted=$(requirements_hash "$python")
   if [ "$(cat "$venv/.has-$set" 2>/dev/null)" = "$wanted" ]; then return; fi
   mkdir -p "$root/var"
@@ -81,13 +83,14 @@ ensure_environment() {
       ! "$venv/bin/python" -m pip --version >/dev/null 2>&1; then
       rm -rf "$venv"
       say "Making .venv with $("$python" --version) …"
-      make_venv "$python" "$venv"
+      make_venv "$python" "$venv" || exit 1
     fi
     say "Installing requirements/$set.txt into .venv (once; a few minutes on a new machine) …"
     # shellcheck disable=SC2046  # the options are words
     "$venv/bin/python" -m pip install --disable-pip-version-check --quiet --no-input \
-      $(torch_options "$venv/bin/python") -r "$root/requirements/$set.txt"
+      $(torch_options "$venv/bin/python") -r "$root/requirements/$set.txt" || exit 1
     printf '%s\n' "$wanted" >"$venv/.has-$set"
     if [ "$set" = dev ]; then printf '%s\n' "$wanted" >"$venv/.has-worker"; fi # dev holds worker
-  ) 9>"$root/var/install.lock" || exit 1
+  ) 9>"$root/var/install.lock" || give_up "the installation failed; the lines above say why." \
+    "It needs the network once. What is there already is kept: run this again."
 }
