@@ -35,6 +35,7 @@ STATUS_BY_CODE = {
     "job_not_retryable": 409,
     "idempotency_conflict": 409,
     "idempotency_in_progress": 409,
+    "file_missing": 410,
     "recording_deleted": 410,
     "file_too_large": 413,
     "unsupported_format": 415,

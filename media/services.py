@@ -151,11 +151,16 @@ class Purged:
 def purge_deleted(*, now: datetime | None = None) -> Purged:
     """Really delete every recording whose ``purge_after`` has passed, and what was left lying about.
 
+    What a closed account owned goes at once: nobody is left who could restore it.
+
     Files go before their row: should this stop half-way, the row is still there and the next purge goes on.
     Safe to run at any time, from several processes.
     """
     now = now or timezone.now()
     purged = Purged()
+    Recording.objects.filter(owner__deleted_at__isnull=False, purge_after__isnull=True).update(
+        deleted_at=now, purge_after=now
+    )
     for pk in list(Recording.objects.filter(purge_after__lte=now).values_list("pk", flat=True)):
         try:
             _purge(pk, now, purged)

@@ -10,8 +10,7 @@ import errno
 import os
 import secrets
 import shutil
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from pathlib import Path
 from typing import Protocol
 from uuid import UUID
@@ -19,9 +18,8 @@ from uuid import UUID
 from django.core.files.base import File
 from django.core.files.storage import FileSystemStorage, Storage
 
-from media.core.errors import StorageFull
+from media.core.disk import no_room_is_storage_full
 
-_NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 _PART_SUFFIX = ".part"
 
 
@@ -41,17 +39,6 @@ def recording_key(recording_id: UUID, container: str) -> str:
 def artifact_key(owner_id: UUID, kind: str, ending: str) -> str:
     """Return a fresh place for an artifact of a job, or of a recording that no job owns."""
     return f"artifacts/{owner_id.hex[:2]}/{owner_id.hex}/{kind}-{secrets.token_hex(6)}{ending}"
-
-
-@contextmanager
-def no_room_is_storage_full() -> Iterator[None]:
-    """Raise ``StorageFull`` when the system says that there is no room; other errors travel on."""
-    try:
-        yield
-    except OSError as error:
-        if error.errno in _NO_ROOM:
-            raise StorageFull from error
-        raise
 
 
 class PrivateFileStorage(FileSystemStorage):

@@ -17,8 +17,8 @@ from django.core.files.uploadhandler import FileUploadHandler
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.csrf import csrf_exempt, csrf_protect
 
+from media.core.disk import no_room_is_storage_full
 from media.core.errors import FileTooLarge
-from media.storage import no_room_is_storage_full
 
 _MB = 1 << 20
 _FORM_BYTES = _MB  # room for the other fields and the multipart framing

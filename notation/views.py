@@ -33,7 +33,7 @@ def score_page(request: HttpRequest, notation_id: UUID) -> HttpResponse:
         "svg": _engraving(notation),
         "player": {
             "title": notation.title,
-            "audio_url": reverse("recording_audio", args=[notation.recording_id]),
+            "audio_url": _file_url(notation, "audio") + "?inline=1",
             "peaks_url": _file_url(notation, "peaks") + "?inline=1",
             "timing_url": _file_url(notation, "timing") + "?inline=1",
             "svg_urls": {

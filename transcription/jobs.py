@@ -29,6 +29,7 @@ from media.artifacts import (
     publish_artifact,
     share_artifact,
 )
+from media.core.disk import no_room_is_storage_full
 from media.errors import FileMissing, StorageUnavailable
 from media.models import Artifact
 from media.selectors import artifact_of_job, artifacts_of_job
@@ -104,8 +105,9 @@ def _work(run: StageRun, process: StageProcess) -> NextStep | None:
     if earlier is not None:
         return _finish(run, spec, key, earlier=earlier)
     scratch = Path(settings.VAR_DIR) / "work"
-    scratch.mkdir(parents=True, exist_ok=True)
     with ExitStack() as stack:
+        stack.enter_context(no_room_is_storage_full())
+        scratch.mkdir(parents=True, exist_ok=True)
         output_dir = Path(stack.enter_context(tempfile.TemporaryDirectory(dir=scratch)))
         request = StageRequest(
             stage=spec.stage,

@@ -12,6 +12,7 @@ from django.core.management import call_command
 from django.utils import timezone
 
 from accounts.models import User
+from accounts.services import close_account
 from media.artifacts import publish_artifact
 from media.models import Artifact, IdempotencyKey, Recording
 from media.orphans import remove_orphans
@@ -116,6 +117,16 @@ def test_files_that_no_row_knows_go_after_a_day(owner: User, grid: Path, media_r
 
     assert (too_early, removed) == (0, 2)
     assert len(files_under(media_root)) == 2
+
+
+def test_what_a_closed_account_owned_goes_at_once(owner: User, media_root: Path) -> None:
+    make_recording(owner)
+    close_account(user=owner)
+
+    purged = purge_deleted()
+
+    assert purged.recordings == 1
+    assert not Recording.objects.exists()
 
 
 def test_the_command_says_what_went(owner: User, capsys: pytest.CaptureFixture[str]) -> None:

@@ -24,6 +24,7 @@ from pathlib import Path
 from typing import Any
 
 from accounts.core.errors import DrumError
+from media.core.disk import no_room_is_storage_full
 from transcription.core.errors import StageTimedOut
 from transcription.core.result import Finding
 from transcription.core.stages import Stage
@@ -229,18 +230,18 @@ def _run(connection: Connection, nets: Any, request: Mapping[str, Any]) -> dict[
             _send(connection, {"type": "progress", "fraction": min(1.0, max(0.0, float(fraction)))})
 
     started = time.monotonic()
+    context = pipeline.StageContext(
+        inputs={name: Path(path) for name, path in request["inputs"].items()},
+        output_dir=Path(request["output_dir"]),
+        options=JobOptions.parse(request["options"]),
+        limits=pipeline.Limits(request["minimum_s"], request["maximum_s"]),
+        nets=nets,
+        report=report,
+        earlier_warnings=tuple(Finding(w["code"], w["message"]) for w in request["warnings"]),
+    )
     try:
-        outcome = pipeline.STAGE_FUNCTIONS[Stage(request["stage"])](
-            pipeline.StageContext(
-                inputs={name: Path(path) for name, path in request["inputs"].items()},
-                output_dir=Path(request["output_dir"]),
-                options=JobOptions.parse(request["options"]),
-                limits=pipeline.Limits(request["minimum_s"], request["maximum_s"]),
-                nets=nets,
-                report=report,
-                earlier_warnings=tuple(Finding(w["code"], w["message"]) for w in request["warnings"]),
-            )
-        )
+        with no_room_is_storage_full():
+            outcome = pipeline.STAGE_FUNCTIONS[Stage(request["stage"])](context)
     except DrumError as error:
         details = {key: value for key, value in error.details.items() if _is_plain(value)}
         return {

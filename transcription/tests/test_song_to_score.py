@@ -17,6 +17,7 @@ import soundfile
 from django.core.files.storage import default_storage
 from lxml import etree
 
+from media.core.tests.full_disk import no_file_over
 from media.models import Artifact, Recording
 from notation.models import Notation
 from transcription import jobs
@@ -244,3 +245,20 @@ def test_a_stage_over_its_time_limit_is_stopped(job: Job, stage_process: StagePr
 
     job.refresh_from_db()
     assert (job.status, job.failure_code) == (Job.Status.FAILED, "stage_timed_out")
+
+
+def test_a_full_disk_fails_with_a_code_and_a_retry_completes(job: Job, run_to_the_end: Runner):
+    with no_file_over(100_000):  # the child inherits the limit
+        cramped = StageProcess(threads=1)
+        cramped.start()
+    try:
+        assert run_stage(job.pk, Stage.EXTRACT, cramped) is None
+    finally:
+        cramped.kill()
+    job.refresh_from_db()
+    assert (job.status, job.failure_code) == (Job.Status.FAILED, "storage_full")
+    assert not Artifact.objects.filter(job_id=job.pk).exists()
+
+    retry_job(job=job, by=job.requested_by)
+
+    assert run_to_the_end(job).status == Job.Status.COMPLETED
