@@ -22,7 +22,7 @@ def clock(seconds: float | None) -> str:
 
 @register.filter
 def eta(seconds: float | None) -> str:
-    """An estimate as it deserves: coarse, never a false zero; nothing known → ``""``. job_text.js says the same."""
+    """An estimate, coarse and never a false zero, in the words of job_text.js; nothing known → ``""``."""
     if seconds is None:
         return ""
     if seconds < 5:
