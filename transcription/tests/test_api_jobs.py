@@ -6,8 +6,9 @@ import pytest
 
 from accounts.tests.factories import UserFactory
 from media.models import Recording
+from media.tests.factories import RecordingFactory
 from transcription.models import Job, JobEvent
-from transcription.tests.factories import JobFactory, RecordingFactory
+from transcription.tests.factories import JobFactory
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

@@ -5,13 +5,14 @@ from django.utils import timezone
 
 from accounts.tests.factories import UserFactory
 from media.errors import RecordingDeleted
+from media.tests.factories import RecordingFactory
 from transcription.core.errors import InvalidOption, UnknownOption
 from transcription.core.options import JobOptions
 from transcription.core.stages import Stage
 from transcription.errors import JobNotCancellable, JobNotRetryable, ReasonRequired
 from transcription.models import Job, JobEvent, StageRun
 from transcription.services import cancel_job, create_job, delete_job, hold_user, release_user, retry_job
-from transcription.tests.factories import JobFactory, RecordingFactory
+from transcription.tests.factories import JobFactory
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

@@ -6,8 +6,9 @@ from django.urls import reverse
 
 from accounts.tests.factories import UserFactory
 from media.models import Recording
+from media.tests.factories import RecordingFactory, silence_wav
 from transcription.models import Job
-from transcription.tests.factories import JobFactory, RecordingFactory, silence_wav
+from transcription.tests.factories import JobFactory
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

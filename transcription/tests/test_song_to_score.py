@@ -19,6 +19,7 @@ from lxml import etree
 
 from media.core.tests.full_disk import no_file_over
 from media.models import Artifact, Recording
+from media.tests.factories import RecordingFactory, silence_wav
 from notation.models import Notation
 from transcription import jobs
 from transcription.core.demo_song import render_demo_song
@@ -28,7 +29,7 @@ from transcription.core.stages import ALL_FILES, Stage
 from transcription.jobs import run_stage
 from transcription.models import Job, JobEvent, StageRun
 from transcription.services import cancel_job, create_job, retry_job
-from transcription.tests.factories import JobFactory, RecordingFactory, silence_wav
+from transcription.tests.factories import JobFactory
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
 Runner = Callable[[Job], Job]

@@ -16,12 +16,12 @@ from django.conf import settings
 from django.db import connection
 
 from media.models import Artifact
+from media.tests.factories import RecordingFactory
 from notation.models import HitSet, Notation
 from transcription.core.options import JobOptions
 from transcription.core.stages import ALL_FILES, Stage
 from transcription.models import Job, JobEvent, StageRun
 from transcription.services import create_job
-from transcription.tests.factories import RecordingFactory
 from transcription.tests.test_song_to_score import song_flac  # noqa: F401 - a fixture
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
