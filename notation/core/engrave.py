@@ -23,7 +23,7 @@ from notation.core.svg import MUSIC_FONT, cleaned, serialise
 ScreenWidth = Literal["phone", "tablet", "desktop"]
 SCREEN_WIDTHS_PX: Mapping[ScreenWidth, int] = {"phone": 360, "tablet": 768, "desktop": 1200}
 
-TIME_LIMIT_S = 60
+TIME_LIMIT_S = 60.0
 _CHILD = Path(__file__).with_name("verovio_child.py")
 
 # Staff size on screens, in per cent of Verovio's 72 px staff.
@@ -40,6 +40,7 @@ _COMMON_OPTIONS: dict[str, Any] = {
     "footer": "none",
     "svgViewBox": True,
     "spacingSystem": 6,
+    "tupletAngledOnBeams": True,  # brackets over rests stay level
 }
 
 
@@ -138,7 +139,7 @@ def _screen_requests(
             "pageWidth": SCREEN_WIDTHS_PX[width] * 100 // _SCREEN_SCALES[width],
             "pageHeight": 60000,
             "adjustPageHeight": True,
-            "pageMarginLeft": 10,
+            "pageMarginLeft": 28,  # half of a bar number hangs over the edge
             "pageMarginRight": 10,
             "pageMarginTop": 20,
             "pageMarginBottom": 20,
@@ -149,24 +150,24 @@ def _screen_requests(
     return requests
 
 
-def _render(requests: Sequence[Mapping[str, Any]], *, time_limit_s: int = TIME_LIMIT_S) -> list[list[str]]:
+def _render(requests: Sequence[Mapping[str, Any]]) -> list[list[str]]:
     """Have a child process draw; returns each request's pages.
 
     Raises:
         EngravingFailed: it died, took too long or drew nothing.
     """
-    work = json.dumps({"seconds": time_limit_s, "requests": requests})
+    work = json.dumps({"seconds": TIME_LIMIT_S, "requests": requests})
     try:
         child = subprocess.run(
             [sys.executable, "-I", str(_CHILD)],
             input=work,
             capture_output=True,
             text=True,
-            timeout=time_limit_s,
+            timeout=TIME_LIMIT_S,
             check=False,
         )
     except subprocess.TimeoutExpired as error:
-        raise EngravingFailed(reason=f"the engraver took more than {time_limit_s} s") from error
+        raise EngravingFailed(reason=f"the engraver took more than {TIME_LIMIT_S:g} s") from error
     if child.returncode < 0:
         raise EngravingFailed(reason=f"the engraver crashed with signal {-child.returncode}")
     if child.returncode:

@@ -25,7 +25,7 @@ def write_midi(score: Score, *, performed: bool = False) -> bytes:
         performed: keep each stroke's own timing against the beat instead of its written position.
     """
     starts = _bar_starts(score)
-    file = mido.MidiFile(type=1, ticks_per_beat=TICKS_A_QUARTER)
+    file = mido.MidiFile(type=1, ticks_per_beat=TICKS_A_QUARTER, charset="utf-8")
     file.tracks.append(_tempo_track(score, starts))
     file.tracks.append(_drum_track(score, starts, performed=performed))
     packed = io.BytesIO()
@@ -56,9 +56,9 @@ def _tempo_track(score: Score, starts: dict[int, int]) -> mido.MidiTrack:
         microseconds = round(1e6 * (bar.end_s - bar.start_s) / float(bar.quarters))
         events.append((tick, mido.MetaMessage("set_tempo", tempo=max(1, min(0xFFFFFF, microseconds)))))
         if bar.section:
-            events.append((tick, mido.MetaMessage("marker", text=_latin(bar.section))))
+            events.append((tick, mido.MetaMessage("marker", text=plain_text(bar.section))))
         last = bar
-    track = mido.MidiTrack([mido.MetaMessage("track_name", name=_latin(score.title or "Drums"), time=0)])
+    track = mido.MidiTrack([mido.MetaMessage("track_name", name=plain_text(score.title or "Drums"), time=0)])
     track += _with_deltas(events)
     return track
 
@@ -117,8 +117,3 @@ def _with_deltas(
         message.time = tick - now
         now = tick
         yield message
-
-
-def _latin(text: str) -> str:
-    """MIDI files hold Latin-1 text; other letters become question marks."""
-    return plain_text(text).encode("latin-1", "replace").decode("latin-1")

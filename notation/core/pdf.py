@@ -44,7 +44,11 @@ def write_pdf(score: Score, paper: Paper = "a4", *, pages: tuple[str, ...] | Non
     pages = engrave_pages(score, paper) if pages is None else pages
     width, height = (side * _POINTS_PER_TENTH_MM for side in paper_size(paper))
     packed = io.BytesIO()
-    canvas = Canvas(packed, pagesize=(width, height), pageCompression=1, invariant=1)
+    # Named at once, or every page declares Helvetica, which is not embedded.
+    first_font = _font(bold=False, italic=False)
+    canvas = Canvas(
+        packed, pagesize=(width, height), pageCompression=1, invariant=1, initialFontName=first_font
+    )
     canvas.setTitle(plain_text(score.title) or "Drum score")
     canvas.setAuthor(plain_text(score.artist))
     canvas.setCreator("drumsite")

@@ -23,7 +23,7 @@ def _forbid_excess(seconds: int) -> None:
 def main() -> None:
     """Render every request; each is a MEI text and the options to lay it out with."""
     work = json.load(sys.stdin)
-    _forbid_excess(int(work["seconds"]))
+    _forbid_excess(max(1, int(work["seconds"])))
     verovio.enableLog(verovio.LOG_ERROR)
     results: list[list[str]] = []
     for request in work["requests"]:

@@ -1,0 +1,183 @@
+"""What is drawn, and what happens when the engraver does not survive it."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from dataclasses import replace
+
+import pytest
+from lxml import etree
+
+from notation.core import engrave
+from notation.core.engrave import engrave_all, engrave_drum_key, engrave_pages, engrave_screen
+from notation.core.errors import EngravingFailed
+from notation.core.instruments import InstrumentName
+from notation.core.playback import bar_id
+from notation.core.tests.songs import LETTERS, ROCK, SONGS, SPARSE, make_song
+
+
+def ids(svg: str) -> Counter[str]:
+    return Counter(re.findall(r' id="([^"]+)"', svg))
+
+
+def texts(svg: str) -> list[str]:
+    return [text.text for text in etree.fromstring(svg).iter("{*}text")]
+
+
+def test_every_hit_and_every_bar_is_a_group_with_its_id(song):
+    score = song.score()
+
+    svg = engrave_screen(score, "desktop")
+
+    found = ids(svg)
+    assert {found[hit.id] for hit in song.hits} <= {1}
+    shown = {bar_id(bar.number) for bar in score.bars} & set(found)
+    silent = {bar.number for bar in score.bars} - {placed.bar for placed in score.hits}
+    assert shown >= {bar_id(bar.number) for bar in score.bars if bar.number not in silent}
+    assert max(found.values()) == 1
+
+
+def test_a_note_group_holds_its_head():
+    svg = etree.fromstring(engrave_screen(make_song([{"k": "x---"}]).score(), "phone"))
+
+    (note,) = svg.xpath("//*[@id='h1']")
+    assert note.get("class") == "note"
+    assert note.find("{*}use") is not None
+    assert note.getparent().get("id") == "bar-1"
+
+
+def test_all_at_once_is_the_same_as_one_by_one():
+    score = SONGS["half_time"].score()
+
+    everything = engrave_all(score)
+
+    assert everything.pages == engrave_pages(score)
+    assert everything.screens["phone"] == engrave_screen(score, "phone")
+    assert everything.drum_key == engrave_drum_key(score)
+
+
+def test_drawings_fit_a_strict_content_security_policy():
+    everything = engrave_all(SONGS["rock"].score())
+
+    for svg in (*everything.pages, *everything.screens.values(), everything.drum_key):
+        assert "<style" not in svg
+        assert " style=" not in svg
+        assert "<script" not in svg
+        assert "http" not in svg.replace("http://www.w3.org/2000/svg", "")
+
+
+def test_drawings_take_the_colour_of_the_page():
+    svg = engrave_screen(SONGS["rock"].score(), "tablet")
+
+    assert 'fill="currentColor"' in svg
+    assert set(re.findall(r'stroke="([^"]+)"', svg)) == {"currentColor"}
+    assert "black" not in svg
+
+
+def test_a_narrow_screen_has_fewer_bars_on_a_line():
+    everything = engrave_all(SONGS["rock"].score())
+
+    def lines(svg: str) -> int:
+        return sum(text.isdigit() for text in texts(svg)) + 1
+
+    assert lines(everything.screens["phone"]) > lines(everything.screens["tablet"])
+    assert lines(everything.screens["desktop"]) == 2
+
+
+def test_paper_has_title_artist_tempo_key_and_bar_numbers():
+    (page,) = engrave_pages(SONGS["rock"].score(title="Rock & <Roll>", artist="The Band"))
+
+    words = texts(page)
+    assert {"Rock & <Roll>", "The Band", "Snare", "Open hi-hat", "5"} <= set(words)
+    assert any("= 120" in word.replace("\u00a0", " ") for word in words)
+
+
+def test_many_pages_are_numbered():
+    bars = [
+        {**bar, "s": f"{'g' * (index % 5)}{'-' * (11 - index % 5)}xx--x"}
+        for index, bar in enumerate(ROCK * 8)
+    ]
+    pages = engrave_pages(make_song(bars).score(title="Long"))
+
+    assert len(pages) > 1
+    for number, page in enumerate(pages, start=1):
+        assert str(number) in texts(page)
+        assert "Long" in texts(page)
+
+
+@pytest.mark.parametrize(("paper", "box"), [("a4", "0 0 21000 29700"), ("letter", "0 0 21590 27940")])
+def test_a_page_has_the_papers_size(paper, box):
+    (page,) = engrave_pages(SONGS["rock"].score(), paper)
+
+    assert etree.fromstring(page).get("viewBox") == box
+
+
+def test_swing_is_said_and_written_straight():
+    score = SONGS["shuffle"].score()
+
+    svg = engrave_screen(score, "desktop")
+
+    assert score.swing
+    assert any("Swing" in text for text in texts(svg))
+    assert "3" not in texts(svg)
+
+
+def test_the_drum_key_shows_what_is_played():
+    svg = engrave_drum_key(SONGS["waltz"].score())
+
+    assert texts(svg) == ["Ride", "Snare", "Kick", "Pedal hi-hat"]
+
+
+def test_every_instrument_can_be_drawn():
+    score = make_song([{letter: "x---"} for letter in LETTERS]).score()
+
+    everything = engrave_all(score, widths=("desktop",))
+
+    assert {hit.hit.id for hit in score.hits} <= set(ids(everything.screens["desktop"]))
+    assert len(texts(everything.drum_key)) == len(InstrumentName)
+
+
+def test_sections_are_boxed_and_hostile_texts_are_only_text():
+    score = make_song(SPARSE).score(title="</svg><script>alert(1)</script>", artist="&amp;\x07")
+    bars = tuple(replace(bar, section="<A>") if bar.number == 5 else bar for bar in score.bars)
+
+    (page,) = engrave_pages(replace(score, bars=bars))
+
+    assert "<script" not in page
+    assert "<A>" in texts(page)
+
+
+def test_an_empty_score_can_be_drawn():
+    score = make_song([{}]).score(title="", artist="")
+
+    everything = engrave_all(score)
+
+    assert len(everything.pages) == 1
+
+
+def test_a_crash_of_the_engraver_is_an_error_with_a_code(monkeypatch):
+    # A head that Verovio's fonts lack is known to crash it.
+    original = engrave.write_mei
+    monkeypatch.setattr(
+        engrave, "write_mei", lambda *given, **named: original(*given, **named).replace('"x"', '"U+E0BE"')
+    )
+
+    with pytest.raises(EngravingFailed, match="signal 11") as failed:
+        engrave_screen(SONGS["rock"].score(), "phone")
+
+    assert failed.value.code == "engraving_failed"
+
+
+def test_music_that_is_no_music_is_an_error_with_a_code(monkeypatch):
+    monkeypatch.setattr(engrave, "write_mei", lambda *given, **named: "<mei/>")
+
+    with pytest.raises(EngravingFailed):
+        engrave_screen(SONGS["rock"].score(), "phone")
+
+
+def test_an_engraver_that_takes_too_long_is_stopped(monkeypatch):
+    monkeypatch.setattr(engrave, "TIME_LIMIT_S", 0.01)
+
+    with pytest.raises(EngravingFailed, match="more than"):
+        engrave_screen(SONGS["rock"].score(), "phone")
