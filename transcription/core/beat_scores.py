@@ -62,13 +62,14 @@ def score_bars(
 ) -> Float:
     """Score each bar by its length, first frame and pattern.
 
-    Strokes are taken as a Poisson process whose rate the pattern gives. What they say by their places in the bar
-    counts fully, what they say by their number less, since a detector misses some and invents others.
+    Strokes are taken as a Poisson process whose rate the pattern gives. What they say by their places in the
+    bar counts fully, what they say by their number less, since a detector misses some and invents others.
 
     Args:
         lengths: shape (lengths,), in frames, rising.
     Returns:
-        Log-likelihoods of shape (lengths, patterns, frames); ``IMPOSSIBLE`` where a bar would leave the evidence.
+        Log-likelihoods of shape (lengths, patterns, frames); ``IMPOSSIBLE`` where a bar would leave the
+        evidence.
     """
     frames = evidence.strokes.shape[1]
     felt_beats = book.meter.felt_beats
