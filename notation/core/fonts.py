@@ -44,6 +44,11 @@ def _advances(*, bold: bool, italic: bool) -> tuple[dict[int, str], dict[str, in
     return dict(font.getBestCmap()), widths, int(font["head"].unitsPerEm)
 
 
+def has_letter(letter: str, *, bold: bool = False, italic: bool = False) -> bool:
+    """Whether the face can draw ``letter``."""
+    return ord(letter) in _advances(bold=bold, italic=italic)[0]
+
+
 def text_width(text: str, size: float, *, bold: bool = False, italic: bool = False) -> float:
     """How wide ``text`` is at ``size``, in the same unit; letters the font lacks count as one em."""
     letters, widths, units = _advances(bold=bold, italic=italic)

@@ -53,33 +53,40 @@ def compose_page(
     """Add heading (first page), drum key, running title and page number to a cleaned page."""
     width, height = paper_size(paper)
     title, artist = plain_text(score.title), plain_text(score.artist)
+    room = width - 2.0 * _MARGIN
     y = float(_TOP)
     if number == 1:
         if title:
             y += 62
-            _text(page, title, width / 2, y, _fitting(title, width), anchor="middle", bold=True)
+            words, size = _fitted(title, _TITLE_SIZE, _SMALLEST_TITLE, room, bold=True)
+            _text(page, words, width / 2, y, size, anchor="middle", bold=True)
             y += 33
         if artist:
             y += 28
-            _text(page, artist, width - _MARGIN, y, _ARTIST_SIZE, anchor="end", italic=True)
+            words, size = _fitted(artist, _ARTIST_SIZE, _NUMBER_SIZE, room, italic=True)
+            _text(page, words, width - _MARGIN, y, size, anchor="end", italic=True)
             y += 22
         if key is not None:
-            _place_key(page, key, y, width - 2 * _MARGIN)
+            _place_key(page, key, y, room)
     footer = f"{number}" if total > 1 else ""
     if number > 1 and title:
-        _text(page, _shortened(title), width / 2, 90, _NUMBER_SIZE, anchor="middle", italic=True)
+        words, size = _fitted(title, _NUMBER_SIZE, _NUMBER_SIZE, room, italic=True)
+        _text(page, words, width / 2, 90, size, anchor="middle", italic=True)
     if footer:
         _text(page, footer, width / 2, height - 90, _NUMBER_SIZE, anchor="middle")
 
 
-def _fitting(title: str, width: float) -> float:
-    room = width - 2 * _MARGIN
-    natural = text_width(title, _TITLE_SIZE, bold=True)
-    return max(_SMALLEST_TITLE, min(_TITLE_SIZE, _TITLE_SIZE * room / natural)) if natural else _TITLE_SIZE
-
-
-def _shortened(title: str) -> str:
-    return title if len(title) <= 70 else title[:69].rstrip() + "…"
+def _fitted(text: str, size: float, smallest: float, room: float, **face: bool) -> tuple[str, float]:
+    """``text`` and the size at which it fits ``room``; cut off when it does not at the smallest."""
+    natural = text_width(text, size, **face)
+    if natural <= room:
+        return text, size
+    fitting = size * room / natural
+    if fitting >= smallest:
+        return text, fitting
+    while text and text_width(text + "…", smallest, **face) > room:
+        text = text[:-1]
+    return text.rstrip() + "…", smallest
 
 
 def _text(

@@ -13,11 +13,12 @@ from functools import lru_cache
 from lxml import etree
 from reportlab import rl_config
 from reportlab.pdfbase import pdfmetrics
+from reportlab.pdfbase.cidfonts import UnicodeCIDFont
 from reportlab.pdfbase.ttfonts import TTFont
 from reportlab.pdfgen.canvas import Canvas
 
 from notation.core.engrave import engrave_pages
-from notation.core.fonts import liberation_serif
+from notation.core.fonts import has_letter, liberation_serif
 from notation.core.musicxml import plain_text
 from notation.core.page import Paper, paper_size
 from notation.core.score import Score
@@ -28,6 +29,8 @@ rl_config.useA85 = 0  # plain binary streams: a fifth smaller
 _POINTS_PER_TENTH_MM = 72 / 254
 _COMMAND = re.compile(r"([A-Za-z])|(-?\d*\.?\d+(?:[eE][-+]?\d+)?)")
 _TRANSFORM = re.compile(r"(translate|scale)\(([^)]*)\)")
+
+_JAPANESE, _KOREAN = "HeiseiMin-W3", "HYSMyeongJo-Medium"  # each has the Chinese letters too
 
 # One drawing step: an operator and its numbers, absolute.
 _Step = tuple[str, tuple[float, ...]]
@@ -142,22 +145,43 @@ class _Page:
         self._canvas.addLiteral(f"{style}{_operators(steps)} {_PAINT[(fill, stroke)]}")
 
     def _text(self, text: etree._Element) -> None:
-        content = text.text or ""
         size = float(text.get("font-size") or 0)
-        font = _font(bold=text.get("font-weight") == "bold", italic=text.get("font-style") == "italic")
+        bold, italic = text.get("font-weight") == "bold", text.get("font-style") == "italic"
+        runs = _runs(text.text or "", bold=bold, italic=italic)
+        widths = [pdfmetrics.stringWidth(content, font, size) for font, content in runs]
+        x = -sum(widths) * {"middle": 0.5, "end": 1.0}.get(text.get("text-anchor") or "start", 0.0)
         canvas = self._canvas
         canvas.saveState()
         canvas.translate(float(text.get("x") or 0), float(text.get("y") or 0))
         canvas.scale(1, -1)
-        canvas.setFont(font, size)
-        anchor = text.get("text-anchor")
-        if anchor == "middle":
-            canvas.drawCentredString(0, 0, content)
-        elif anchor == "end":
-            canvas.drawRightString(0, 0, content)
-        else:
-            canvas.drawString(0, 0, content)
+        for (font, content), width in zip(runs, widths, strict=True):
+            canvas.setFont(font, size)
+            canvas.drawString(x, 0, content)
+            x += width
         canvas.restoreState()
+
+
+def _runs(content: str, *, bold: bool, italic: bool) -> list[tuple[str, str]]:
+    """Cut a text into (font, text): Liberation Serif, or an Asian font for what that lacks."""
+    runs: list[tuple[str, str]] = []
+    asian = _KOREAN if any("\uac00" <= letter <= "\ud7a3" for letter in content) else _JAPANESE
+    for letter in content:
+        covered = has_letter(letter, bold=bold, italic=italic)
+        if not covered and not "\u2e80" <= letter <= "\uffef":
+            continue  # no font for it here; the file's title still has it
+        font = _font(bold=bold, italic=italic) if covered else _asian_font(asian)
+        if runs and runs[-1][0] == font:
+            runs[-1] = (font, runs[-1][1] + letter)
+        else:
+            runs.append((font, letter))
+    return runs
+
+
+def _asian_font(name: str) -> str:
+    """A font that PDF readers bring along, so that it is not embedded: megabytes for one title."""
+    if name not in pdfmetrics.getRegisteredFontNames():
+        pdfmetrics.registerFont(UnicodeCIDFont(name))
+    return name
 
 
 _PAINT = {(True, False): "f", (False, True): "S", (True, True): "B"}
