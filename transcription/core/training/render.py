@@ -37,6 +37,9 @@ _FAMILIES = {
     "tom_high": "tom", "tom_mid": "tom", "tom_low": "tom",
     "ride": "ride", "ride_bell": "ride", "snare": "snare", "snare_rim": "snare",
 }  # fmt: skip
+_METAL = frozenset(
+    {"crash", "china", "splash", "ride", "ride_bell", "hihat_open", "hihat_closed", "hihat_pedal"}
+)
 _RING = frozenset({"crash", "china", "splash", "ride", "ride_bell", "hihat_open"})
 # A stroke this far under what sounds around it teaches nothing but doubt: it is neither right nor wrong.
 _BURIED_DB = -21.0
@@ -149,7 +152,9 @@ class Renderer:
                 material=self._material,
                 shots=kits[chosen],
                 gain_db=gain_db,
-                pitch=float(2.0 ** (rng.normal(0, 1.6) / 12)),
+                # Few kits have cymbals, and cymbals differ more than drums do.
+                pitch=float(2.0 ** (rng.normal(0, 2.5 if instrument in _METAL else 1.6) / 12)),
+                tone=_Tone.drawn(rng),
                 decay_s=float(rng.uniform(0.08, 0.5)) if rng.random() < 0.15 else None,
                 rings=instrument in _RING,
             )
@@ -190,6 +195,34 @@ _KIND_WEIGHTS = {
 }  # fmt: skip
 
 
+@dataclass(frozen=True, slots=True)
+class _Tone:
+    """A low and a high shelf of first order: another drum, stick or microphone."""
+
+    low_gain: float
+    low_pole: float
+    high_gain: float
+    high_pole: float
+
+    @classmethod
+    def drawn(cls, rng: np.random.Generator) -> _Tone:
+        low_hz, high_hz = np.exp(rng.uniform(np.log((100, 1_500)), np.log((600, 8_000))))
+        return cls(
+            low_gain=_gain(rng.normal(0, 4)),
+            low_pole=float(np.exp(-2 * np.pi * low_hz / RATE)),
+            high_gain=_gain(rng.normal(0, 5)),
+            high_pole=float(np.exp(-2 * np.pi * high_hz / RATE)),
+        )
+
+    def applied(self, sound: Sound) -> Sound:
+        """Return ``sound`` in this tone at the peak it had."""
+        low = scipy.signal.lfilter([1 - self.low_pole], [1, -self.low_pole], sound)
+        below = scipy.signal.lfilter([1 - self.high_pole], [1, -self.high_pole], sound)
+        shaped = sound + (self.low_gain - 1) * low + (self.high_gain - 1) * (sound - below)
+        peak = float(np.max(np.abs(shaped), initial=0.0)) or 1.0
+        return np.asarray(shaped * (np.max(np.abs(sound), initial=0.0) / peak), np.float32)
+
+
 class _Voice:
     """One instrument of one clip's kit."""
 
@@ -200,12 +233,13 @@ class _Voice:
         shots: list[OneShot],
         gain_db: float,
         pitch: float,
+        tone: _Tone,
         decay_s: float | None,
         rings: bool,
     ) -> None:
         self._material, self._shots = material, shots
         self._levels = np.array([shot.level_db for shot in shots])
-        self._gain_db, self._pitch = gain_db, pitch
+        self._gain_db, self._pitch, self._tone = gain_db, pitch, tone
         self._decay_s = None if decay_s is None else decay_s * (4.0 if rings else 1.0)
         self._ready: dict[int, Sound] = {}
 
@@ -216,6 +250,7 @@ class _Voice:
         if index not in self._ready:
             sound = self._material.samples(self._shots[index])
             sound = _resampled(sound, self._pitch, int(len(sound) / self._pitch))
+            sound = self._tone.applied(sound)
             if self._decay_s is not None:
                 sound *= np.exp(-np.arange(len(sound), dtype=np.float32) / np.float32(self._decay_s * RATE))
             self._ready[index] = sound
