@@ -1,5 +1,7 @@
 // The engraved score on the page: lights notes, shades bars, takes clicks and drags on bars.
 
+import { takeApart } from "./lines.js";
+
 /**
  * Events: "bar" (detail: {number, shift}: clicked), "range" (detail: {from, to, done}: dragged over).
  */
@@ -38,9 +40,11 @@ export class ScoreView extends EventTarget {
   adopt() {
     const svg = this.place.querySelector("svg");
     if (!svg) return;
+    const parts = takeApart(svg);
+    if (parts) this.place.replaceChildren(...parts);
     /** @type {Map<string, Element>} */
     const byId = new Map();
-    for (const element of svg.querySelectorAll("[id]")) byId.set(element.id, element);
+    for (const element of this.place.querySelectorAll("[id]")) byId.set(element.id, element);
     this.#notes = this.timing.ids.map((id) => byId.get(id) ?? null);
     this.#bars.clear();
     for (const bar of this.timing.bars) {
@@ -88,7 +92,7 @@ export class ScoreView extends EventTarget {
 
   /** The line of music that the current bar is in. */
   get currentLine() {
-    return this.#current?.closest(".system") ?? this.#current;
+    return this.#current?.closest(".score-line") ?? this.#current;
   }
 
   /** @param {import("./loop.js").Loop | null} loop */
