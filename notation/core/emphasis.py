@@ -16,8 +16,9 @@ _CAN_GHOST = frozenset(
 
 # Chosen by reading scores, not measured.
 _GHOST_SHARE = 0.5  # a ghost has at most this share of the instrument's usual loud stroke
-_ACCENT_SHARE = 1.2  # an accent at least this many times its usual stroke …
-_ACCENT_STEP = 15  # … and this much more velocity
+_ACCENT_SHARE = 1.2  # an accent has at least this many times its usual stroke's velocity,
+_ACCENT_STEP = 15  # this much more,
+_ACCENT_OVER_LOUD = 1.08  # and so many times that of its loud strokes
 _MOST_ACCENTS = 0.3  # beyond this share the loud stroke is the usual one and needs no mark
 _FEWEST_FOR_A_SCALE = 8  # with fewer strokes the instrument has no distribution of its own
 _PLAIN_GHOST, _PLAIN_ACCENT = 45, 112
@@ -56,4 +57,5 @@ def _thresholds(velocities: list[int]) -> tuple[float, float]:
     loud = ranked[int(0.8 * (len(ranked) - 1))]
     ghost_at_most = _GHOST_SHARE * loud
     usual = median([velocity for velocity in velocities if velocity > ghost_at_most])
-    return ghost_at_most, max(_ACCENT_SHARE * usual, usual + _ACCENT_STEP)
+    accent_at_least = max(_ACCENT_SHARE * usual, usual + _ACCENT_STEP, _ACCENT_OVER_LOUD * loud)
+    return ghost_at_most, accent_at_least

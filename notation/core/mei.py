@@ -14,9 +14,9 @@ from lxml import etree
 from notation.core.beat_grid import Meter
 from notation.core.instruments import HANDS, INSTRUMENTS, InstrumentName, Notehead
 from notation.core.layout import Layout, Measure, lay_out
-from notation.core.musicxml import plain_text
+from notation.core.musicxml import plain_text, swing_words
 from notation.core.playback import bar_id
-from notation.core.score import Score, TempoMark
+from notation.core.score import Score, Swing, TempoMark
 from notation.core.spell import Event, Head, SpelledBar, Voice, spell
 
 _MEI = "http://www.music-encoding.org/ns/mei"
@@ -76,7 +76,7 @@ def write_mei(score: Score, layout: Layout | None = None, *, bars: Sequence[Spel
             section,
             measure,
             tempo=marks.get(bar.number),
-            swing=score.swing and index == 0,
+            swing=score.swing if index == 0 else None,
             last=index == len(measures) - 1,
         )
     return _serialise(section)
@@ -119,7 +119,7 @@ def _write_meter(definition: etree._Element, meter: Meter) -> None:
 
 
 def _write_measure(
-    section: etree._Element, measure: Measure, *, tempo: TempoMark | None, swing: bool, last: bool
+    section: etree._Element, measure: Measure, *, tempo: TempoMark | None, swing: Swing | None, last: bool
 ) -> None:
     bar = measure.spelled.bar
     element = _add(section, "measure", n=str(bar.number))
@@ -149,14 +149,14 @@ def _write_measure(
         _write_tempo(element, bar.meter, tempo, swing=swing)
 
 
-def _write_tempo(measure: etree._Element, meter: Meter, mark: TempoMark, *, swing: bool) -> None:
+def _write_tempo(measure: etree._Element, meter: Meter, mark: TempoMark, *, swing: Swing | None) -> None:
     tempo = _add(measure, "tempo", tstamp="1", staff="1", place="above")
     beat = meter.printed_beat_quarters
     glyph = _METRONOME[beat * 2 / 3] + _METRONOME_DOT if meter.is_compound else _METRONOME[beat]
     # The glyph is text in the music font, far too large beside the words unless it is scaled down.
     note = _add(tempo, "rend", glyph, fontfam="smufl", fontsize="70%")
     note.tail = f"\u00a0= {round(mark.bpm * float(meter.beat_quarters / beat))}" + (
-        "\u00a0\u00a0\u00a0Swing" if swing else ""
+        f"\u00a0\u00a0\u00a0{swing_words(swing)}" if swing else ""
     )
 
 

@@ -16,7 +16,7 @@ from math import lcm
 from lxml import etree
 
 from notation.core.instruments import INSTRUMENTS, Instrument, InstrumentName, Notehead
-from notation.core.score import Bar, Score, TempoMark
+from notation.core.score import Bar, Score, Swing, TempoMark
 from notation.core.spell import Event, Head, SpelledBar, Voice, beam_states, spell
 
 _DOCTYPE = (
@@ -78,6 +78,11 @@ def write_mxl(score: Score) -> bytes:
 def plain_text(text: str) -> str:
     """``text`` without the characters that XML cannot hold."""
     return _CONTROL_CHARACTERS.sub("", text).strip()
+
+
+def swing_words(swing: Swing) -> str:
+    """What stands beside the tempo of a swung song."""
+    return "Swing" if swing is Swing.EIGHTHS else "Swing 16ths"
 
 
 def _add(parent: etree._Element, tag: str, text: object = None, **attributes: str) -> etree._Element:
@@ -145,7 +150,7 @@ def _write_bar(
         _add(_add(_direction(measure), "direction-type"), "rehearsal", plain_text(bar.section))
     for mark in score.tempo_marks:
         if mark.bar == bar.number:
-            _write_tempo(measure, bar, mark, swing=score.swing and index == 0)
+            _write_tempo(measure, bar, mark, swing=score.swing if index == 0 else None)
     for place, voice in enumerate(spelled.voices):
         if place:
             _add(_add(measure, "backup"), "duration", int(bar.quarters * divisions))
@@ -173,7 +178,7 @@ def _direction(measure: etree._Element) -> etree._Element:
     return _add(measure, "direction", placement="above")
 
 
-def _write_tempo(measure: etree._Element, bar: Bar, mark: TempoMark, *, swing: bool) -> None:
+def _write_tempo(measure: etree._Element, bar: Bar, mark: TempoMark, *, swing: Swing | None) -> None:
     direction = _direction(measure)
     metronome = _add(_add(direction, "direction-type"), "metronome", parentheses="no")
     beat = bar.meter.printed_beat_quarters
@@ -182,13 +187,13 @@ def _write_tempo(measure: etree._Element, bar: Bar, mark: TempoMark, *, swing: b
         _add(metronome, "beat-unit-dot")
     _add(metronome, "per-minute", round(mark.bpm * float(bar.meter.beat_quarters / beat)))
     if swing:
-        _add(_add(direction, "direction-type"), "words", "Swing")
+        _add(_add(direction, "direction-type"), "words", swing_words(swing))
     sound = _add(direction, "sound", tempo=f"{mark.bpm * float(bar.meter.beat_quarters):.2f}")
     if swing:
         ratio = _add(sound, "swing")
         _add(ratio, "first", 2)
         _add(ratio, "second", 1)
-        _add(ratio, "swing-type", "eighth")
+        _add(ratio, "swing-type", swing.value)
 
 
 def _write_voice(measure: etree._Element, voice: Voice, divisions: int) -> None:

@@ -23,13 +23,13 @@ from notation.core.beat_grid import BeatGrid
 from notation.core.hits import Hit
 from notation.core.instruments import FEET, HANDS, INSTRUMENTS, InstrumentName
 from notation.core.rhythm import DOTTED_QUARTER, spell_unit
-from notation.core.score import Bar, Score, ScoreHit
+from notation.core.score import Bar, Score, ScoreHit, Swing
 
 _FLAMMED = frozenset(
     {InstrumentName.SNARE, InstrumentName.TOM_HIGH, InstrumentName.TOM_MID, InstrumentName.TOM_LOW}
 )
 _ZERO = Fraction(0)
-_TWO_THIRDS = Fraction(2, 3)
+_FEWEST_SWUNG = 8  # beats before a song is called swung
 
 
 class GridChoice(StrEnum):
@@ -110,7 +110,7 @@ def quantise(
         tempo_bpm=grid.tempo_bpm,
         tempo_marks=tempo_marks_of(kept),
         tempo_unreliable=grid.unreliable,
-        swing=config.detect_swing and _is_swung(kept, score_hits),
+        swing=_swing_of(kept, score_hits) if config.detect_swing else None,
     )
 
 
@@ -211,8 +211,9 @@ class _Cluster:
     def __init__(self, hits: Sequence[Hit]) -> None:
         self.hits = hits
         self.onset_s = sum(hit.onset_s for hit in hits) / len(hits)
-        sure = max(hit.confidence for hit in hits)
-        self.weight = (0.5 + 0.5 * min(1.0, max(0.0, sure))) * (1 + 0.3 * (len(hits) - 1))
+        # What may have been misheard must not buy an odd place in the bar.
+        self.trust = 0.4 + 0.6 * min(1.0, max(0.0, *(hit.confidence for hit in hits)))
+        self.weight = self.trust * (1 + 0.3 * (len(hits) - 1))
         self.by_voice: dict[int, list[Hit]] = {}
         for hit in hits:
             self.by_voice.setdefault(INSTRUMENTS[hit.instrument].voice, []).append(hit)
@@ -289,8 +290,8 @@ def _slots(parts: int) -> _Grid:
 
 
 # What reading a slot costs before the song has shown its habits, in nats, by the plainest grid that has it.
-_SIMPLE_COST = {1: 0.0, 2: 0.4, 4: 1.2, 8: 5.0, 3: 2.2, 6: 4.5}
-_COMPOUND_COST = {1: 0.0, 3: 0.3, 6: 1.2, 12: 5.0, 2: 4.0, 4: 5.0}
+_SIMPLE_COST = {1: 0.0, 2: 0.4, 4: 1.2, 8: 6.0, 3: 2.2, 6: 5.5}
+_COMPOUND_COST = {1: 0.0, 3: 0.3, 6: 1.2, 12: 6.0, 2: 4.0, 4: 5.0}
 
 # One eighth is a triplet of sixteenths and the other is straight; without the stroke between them these
 # would be triplets in disguise.
@@ -511,7 +512,7 @@ class _Reading:
         best, best_cost, best_timing = 0, float("inf"), 0.0
         for tick in (*grid, _BEAT):
             off = abs(cluster.phase - self._habits.place(compound, tick)) * in_sigmas
-            timing = min(self._config.outlier, cluster.weight * 0.5 * off * off)
+            timing = min(self._config.outlier * cluster.trust, cluster.weight * 0.5 * off * off)
             # The last term lets the nearer slot win where the cap makes all alike.
             cost = timing + self._habits.cost[compound][tick] + 0.5 * off
             if cost < best_cost:
@@ -636,14 +637,22 @@ def _free_place(
 # --- swing ---------------------------------------------------------------------------------------------
 
 
-def _is_swung(bars: Sequence[Bar], hits: Iterable[ScoreHit]) -> bool:
-    """Whether the off-beat eighths are played late throughout, and triplets are the exception."""
+def _swing_of(bars: Sequence[Bar], hits: Iterable[ScoreHit]) -> Swing | None:
+    """Whether off-beat eighths, or every other sixteenth, are late throughout, and triplets the exception."""
     simple = {bar.number for bar in bars if bar.meter.beat_quarters >= 1 and not bar.meter.is_compound}
-    beats: dict[tuple[int, int], set[Fraction]] = {}
+    by_beat: dict[tuple[int, int], set[Fraction]] = {}
     for hit in hits:
         if hit.bar in simple:
-            beats.setdefault((hit.bar, int(hit.position)), set()).add(hit.position % 1)
-    swung = sum(_TWO_THIRDS in beat and beat <= {_ZERO, _TWO_THIRDS} for beat in beats.values())
-    straight = sum(bool({place.denominator for place in beat} & {2, 4, 8}) for beat in beats.values())
-    triplets = sum(bool({place.denominator for place in beat} & {3, 6}) for beat in beats.values()) - swung
-    return swung >= 8 and straight <= 0.1 * swung and triplets <= 0.05 * swung
+            by_beat.setdefault((hit.bar, int(hit.position)), set()).add(hit.position % 1)
+    for swing in Swing:
+        swung = straight = other = 0
+        for places in by_beat.values():
+            if swing.fits(places):
+                swung += bool(places & swing.late_places)
+            elif {place.denominator for place in places} & {3, 6}:
+                other += 1
+            else:
+                straight += any(place.denominator >= swing.straight_denominator for place in places)
+        if swung >= _FEWEST_SWUNG and straight <= 0.1 * swung and other <= 0.1 * swung:
+            return swing
+    return None

@@ -7,8 +7,9 @@ Positions are exact fractions of a quarter note; what they look like (values, re
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from dataclasses import dataclass
+from enum import StrEnum
 from fractions import Fraction
 from typing import Any
 
@@ -75,6 +76,37 @@ class Bar:
         return times[beat] + share * (times[beat + 1] - times[beat])
 
 
+class Swing(StrEnum):
+    """Which notes are played long and short while they are written equal, named as MusicXML does."""
+
+    EIGHTHS = "eighth"
+    SIXTEENTHS = "16th"
+
+    @property
+    def late_places(self) -> frozenset[Fraction]:
+        """Where in the beat the late notes are played."""
+        if self is Swing.EIGHTHS:
+            return frozenset({Fraction(2, 3)})
+        return frozenset({Fraction(1, 3), Fraction(5, 6)})
+
+    @property
+    def straight_denominator(self) -> int:
+        """The denominator of the places at which they are written."""
+        return 2 if self is Swing.EIGHTHS else 4
+
+    def fits(self, places: Set[Fraction]) -> bool:
+        """Whether a beat with strokes at ``places`` can be written straight under the swing mark."""
+        if self is Swing.EIGHTHS:
+            return places <= {Fraction(0), Fraction(2, 3)}
+        return places <= {Fraction(0), Fraction(1, 3), Fraction(1, 2), Fraction(5, 6)}
+
+    def written(self, place: Fraction) -> Fraction:
+        """Where a stroke at ``place`` in the beat is written."""
+        if place not in self.late_places:
+            return place
+        return Fraction(int(place * self.straight_denominator), self.straight_denominator)
+
+
 @dataclass(frozen=True, slots=True)
 class TempoMark:
     """The tempo printed at the start of ``bar``, in felt beats a minute."""
@@ -88,8 +120,8 @@ class Score:
     """A whole song.
 
     ``bars`` follow one another without a gap and are never empty; ``hits`` are in order of bar, position and
-    onset. ``tempo_bpm`` is the median tempo in felt beats a minute. With ``swing`` the off-beat eighths are
-    to be written straight under a swing mark, although their positions say two thirds of the beat.
+    onset. ``tempo_bpm`` is the median tempo in felt beats a minute. With ``swing`` the off-beats are to be
+    written straight under a swing mark, although their positions say thirds of the beat.
     """
 
     title: str
@@ -99,7 +131,7 @@ class Score:
     tempo_bpm: float
     tempo_marks: tuple[TempoMark, ...] = ()
     tempo_unreliable: bool = False
-    swing: bool = False
+    swing: Swing | None = None
 
     @property
     def meters(self) -> tuple[Meter, ...]:
@@ -130,7 +162,7 @@ def score_to_json(score: Score) -> dict[str, Any]:
         "artist": score.artist,
         "tempo_bpm": score.tempo_bpm,
         "tempo_unreliable": score.tempo_unreliable,
-        "swing": score.swing,
+        "swing": score.swing.value if score.swing else None,
         "tempo_marks": [{"bar": mark.bar, "bpm": mark.bpm} for mark in score.tempo_marks],
         "bars": [
             {
@@ -218,7 +250,7 @@ def _parse(data: Mapping[str, Any]) -> Score:
         tempo_bpm=float(data["tempo_bpm"]),
         tempo_marks=tuple(TempoMark(int(row["bar"]), float(row["bpm"])) for row in data["tempo_marks"]),
         tempo_unreliable=bool(data["tempo_unreliable"]),
-        swing=bool(data["swing"]),
+        swing=Swing(data["swing"]) if data["swing"] else None,
     )
 
 

@@ -21,10 +21,9 @@ from notation.core.rhythm import (
     spell_unit,
     units_of,
 )
-from notation.core.score import Bar, Score, ScoreHit
+from notation.core.score import Bar, Score, ScoreHit, Swing
 
 _EIGHTH = Fraction(1, 2)
-_TWO_THIRDS = Fraction(2, 3)
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +111,7 @@ def voice_of(hit: Hit) -> int:
     return INSTRUMENTS[hit.instrument].voice
 
 
-def _spell_bar(bar: Bar, placed: Sequence[ScoreHit], emphasis: Emphasis, swing: bool) -> SpelledBar:
+def _spell_bar(bar: Bar, placed: Sequence[ScoreHit], emphasis: Emphasis, swing: Swing | None) -> SpelledBar:
     written = _written_positions(bar, placed, swing)
     voices = []
     for number in (HANDS, FEET):
@@ -158,21 +157,16 @@ def _chords(
     return chords
 
 
-def _written_positions(bar: Bar, placed: Sequence[ScoreHit], swing: bool) -> dict[str, Fraction]:
+def _written_positions(bar: Bar, placed: Sequence[ScoreHit], swing: Swing | None) -> dict[str, Fraction]:
     """Where each hit is written: its position, but a swung off-beat as a straight eighth, and what cannot
     be spelled at the nearest place that can."""
     written = {hit.hit.id: hit.position for hit in placed}
     start = Fraction(0)
     for length in units_of(bar.meter, bar.quarters):
         inside = [hit for hit in placed if start <= hit.position < start + length]
-        if (
-            swing
-            and length == QUARTER
-            and {hit.position - start for hit in inside} <= {Fraction(0), _TWO_THIRDS}
-        ):
+        if swing and length == QUARTER and swing.fits({hit.position - start for hit in inside}):
             for hit in inside:
-                if hit.position != start:
-                    written[hit.hit.id] = start + _EIGHTH
+                written[hit.hit.id] = start + swing.written(hit.position - start)
         for number in (HANDS, FEET):
             mine = [hit for hit in inside if voice_of(hit.hit) == number]
             onsets = sorted({written[hit.hit.id] - start for hit in mine})

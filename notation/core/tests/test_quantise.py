@@ -14,6 +14,7 @@ from notation.core.beat_grid import Beat, BeatGrid, Meter
 from notation.core.hits import Hit
 from notation.core.instruments import InstrumentName
 from notation.core.quantise import GridChoice, QuantiseConfig, quantise
+from notation.core.score import Swing
 from notation.core.tests.songs import HALF_TIME, ROCK, SHUFFLE, Player, make_song
 
 F = Fraction
@@ -222,8 +223,32 @@ def test_a_shuffle_is_marked_as_swing(ratio):
 
     score = quantise(hits, grid_of(36))
 
-    assert score.swing
+    assert score.swing is Swing.EIGHTHS
     assert {placed.position % 1 for placed in score.hits} == {F(0), F(2, 3)}
+
+
+@pytest.mark.parametrize("ratio", [0.63, 0.667, 0.7])
+def test_swung_sixteenths_are_marked(ratio):
+    beat_s, hits = 0.65, []
+    for half in range(64):
+        for onset_s in (half * beat_s / 2, (half + ratio) * beat_s / 2):
+            hits.append(hit(len(hits) + 1, onset_s, "hihat_closed"))
+
+    score = quantise(hits, grid_of(36, bpm=60 / beat_s))
+
+    assert score.swing is Swing.SIXTEENTHS
+
+
+def test_slightly_late_sixteenths_are_straight():
+    beat_s, hits = 0.65, []
+    for half in range(64):
+        for onset_s in (half * beat_s / 2, (half + 0.56) * beat_s / 2):
+            hits.append(hit(len(hits) + 1, onset_s, "hihat_closed"))
+
+    score = quantise(hits, grid_of(36, bpm=60 / beat_s))
+
+    assert score.swing is None
+    assert {placed.position % 1 for placed in score.hits} == {F(0), F(1, 4), F(1, 2), F(3, 4)}
 
 
 def test_late_off_beats_are_still_straight_eighths():

@@ -16,7 +16,7 @@ from notation.core.emphasis import find_emphasis
 from notation.core.hits import Hit
 from notation.core.instruments import InstrumentName
 from notation.core.layout import Layout, lay_out
-from notation.core.score import Bar, Score, ScoreHit
+from notation.core.score import Bar, Score, ScoreHit, Swing
 from notation.core.spell import beam_states, spell
 from notation.core.tests.songs import HALF_TIME, ROCK, SPARSE, make_song
 
@@ -145,6 +145,13 @@ def test_a_swung_bar_is_written_straight():
     assert rhythm(spell(score)[0]) == "8 8 8 8 8 8 8 8"
 
 
+def test_swung_sixteenths_are_written_straight():
+    song = make_song([{"h": "x-xx-xx-xx-xx-xx-xx-xx-x", "k": "x-----x-----"}] * 6, bpm=85)
+    score = song.score()
+
+    assert rhythm(spell(score)[0]) == " ".join(["16 16 16 16"] * 4)
+
+
 def test_ghosts_are_soft_for_the_song_not_by_number():
     quiet = [Hit(f"q{i}", i, InstrumentName.SNARE, 60, 1) for i in range(12)]
     loud = [Hit(f"l{i}", i, InstrumentName.SNARE, 110, 1) for i in range(12)]
@@ -254,7 +261,7 @@ def scores(draw) -> Score:
                 grace_of, place = same[-1].hit.id, same[-1].position
             hits.append(ScoreHit(made, number, place, grace_of))
     hits.sort(key=lambda placed: (placed.bar, placed.position))
-    return Score("Any", "", tuple(bars), tuple(hits), 120.0, swing=draw(st.booleans()))
+    return Score("Any", "", tuple(bars), tuple(hits), 120.0, swing=draw(st.sampled_from([None, *Swing])))
 
 
 @settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.too_slow])
