@@ -207,7 +207,7 @@ def test_a_new_job_appears_on_an_open_dashboard(context: BrowserContext, page: P
 
     other.get_by_role("button", name="Write the score").click()
 
-    expect(page.get_by_text("second window")).to_be_visible(timeout=20_000)
+    expect(page.get_by_role("link", name="second window", exact=True)).to_be_visible(timeout=20_000)
 
 
 def test_a_file_that_is_no_song_is_refused_kindly(context: BrowserContext) -> None:
