@@ -55,7 +55,7 @@ ENGINES: dict[str, Engine] = {
             version="1.0",
             licence="MIT",
             size_bytes=2_971_120,
-            sha256="8a61d1a9a272c06b6fadd1fd19fc7b893e6a64a43405a06159c418238f24e552",
+            sha256="aa4ee4e5044ebe0ad36d1f0b09af941d5b892889f6ef7ca2d37cea8405c87480",
             source="shipped in the repository; trained by transcription.core.training",
             path=_SHIPPED / "crnn.safetensors",
         ),

@@ -23,35 +23,45 @@ _FAMILIES: dict[DrumClass, tuple[int, ...]] = {
 _MAY_SOUND_TOGETHER = frozenset({DrumClass.TOM, DrumClass.CYMBAL})
 # Peaks lower than this are the network's floor: they are no candidates, whatever the song.
 _FLOOR = 0.03
+# Heights from which a peak says something about the song, and from which it is tall; and the clarity of a
+# song with hardly a peak.
+_SEEN = 0.1
+_TALL = 0.3
+_UNCLEAR = -2.0
 _NEIGHBOURS = 2  # frames on each side that a peak overlooks
 _SAME_INSTANT_S = 0.025
 
 
 @dataclass(frozen=True, slots=True)
 class Calibration:
-    """How a peak's activation becomes the chance of a stroke: ``sigmoid(slope * logit + offset)``."""
+    """How a peak's height becomes the chance of a stroke, in the light of the song it is in.
 
-    slope: float = 1.0
+    The chance is the sigmoid of a weighted sum: the logit of the peak's height; the song's *clarity* in this
+    family, which is the logit of the height that one in five of its peaks exceeds; its *density*, which is
+    the logarithm of its tall peaks a second; and an offset. A middling peak is likely a stroke where the
+    instrument is clearly there, and likely none where nothing of the kind stands out.
+    """
+
+    height: float = 1.0
+    clarity: float = 0.0
+    density: float = 0.0
     offset: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
 class PeakPicking:
-    """How onset activations become hits.
+    """How onset activations become hits: candidates whose chance reaches ``threshold``.
 
-    A song's threshold in each family of instruments is the one whose hits have the best *expected* F
-    measure, given every candidate's calibrated chance to be a stroke: a song heard faintly gets a low
-    threshold and one heard clearly a high one, with no label needed. ``lowest`` and ``highest`` bound it.
-    All numbers were chosen on rendered validation songs.
+    The ideal threshold on bare activations wanders from song to song; the calibrations take that out, so that
+    one threshold on the chance serves all. All numbers were chosen on rendered validation songs.
     """
 
-    kick: Calibration = Calibration(1.156, -0.054)
-    snare: Calibration = Calibration(1.222, -0.255)
-    tom: Calibration = Calibration(1.127, -0.715)
-    hihat: Calibration = Calibration(1.324, -0.411)
-    cymbal: Calibration = Calibration(1.063, -0.768)
-    lowest: float = 0.38
-    highest: float = 0.42
+    kick: Calibration = Calibration(1.036, 0.196, 0.363, -1.044)
+    snare: Calibration = Calibration(1.146, 0.255, 0.143, -1.036)
+    tom: Calibration = Calibration(1.066, 0.455, -0.089, -0.9)
+    hihat: Calibration = Calibration(1.132, 0.829, -0.277, -0.724)
+    cymbal: Calibration = Calibration(1.135, 0.691, 0.102, -1.307)
+    threshold: float = 0.40  # chance, 0..1
     second: float = 0.50  # chance that another tom or cymbal needs to count beside the first
     min_gap_s: float = 0.030  # nearer peaks are one stroke
     hands: int = 2  # strokes that hands can play at one instant
@@ -68,6 +78,14 @@ class PeakPicking:
         }[family]
 
 
+@dataclass(frozen=True, slots=True)
+class SongTraits:
+    """What all peaks of one family tell about each: see :class:`Calibration`."""
+
+    clarity: float
+    density: float
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Candidates:
     """The peaks of one family: frame, height (0..1) and the chance, as calibrated, that a stroke is there."""
@@ -75,6 +93,7 @@ class Candidates:
     frames: NDArray[np.int64]
     heights: NDArray[np.float32]
     chances: NDArray[np.float32]
+    song: SongTraits
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,9 +111,7 @@ def pick_hits(activations: Activations, picking: PeakPicking | None = None) -> t
         Hits ``h1``, ``h2`` … with onsets in seconds from the first sample, velocity 1–127 and, as confidence,
         the chance that the stroke is there; empty when nothing stands out.
     Source:
-        Peaks: Böck, Krebs and Schedl, "Evaluating the Online Capabilities of Onset Detection Methods", ISMIR
-        2012. Threshold by expected F: Lipton, Elkan and Naryanaswamy, "Optimal Thresholding of Classifiers to
-        Maximize F1 Measure", ECML 2014.
+        Böck, Krebs and Schedl, "Evaluating the Online Capabilities of Onset Detection Methods", ISMIR 2012.
     """
     picking = picking or PeakPicking()
     strokes: list[_Stroke] = []
@@ -110,17 +127,16 @@ def find_candidates(activations: Activations, family: DrumClass, picking: PeakPi
     joint = _joint(activations, family)
     frames = _peaks(joint, round(picking.min_gap_s * activations.fps))
     heights = joint[frames]
-    return Candidates(frames, heights, _calibrated(heights, picking.calibration(family)))
+    song = song_traits(heights, activations.duration_s)
+    return Candidates(frames, heights, _calibrated(heights, song, picking.calibration(family)), song)
 
 
-def best_threshold(chances: NDArray[np.float32]) -> float:
-    """Return the chance from which on to take candidates so that the expected F measure is highest."""
-    if len(chances) == 0:
-        return 1.0
-    falling = np.sort(chances)[::-1].astype(np.float64)
-    taken = np.arange(1, len(falling) + 1)
-    expected = 2 * np.cumsum(falling) / (taken + falling.sum())
-    return float(falling[int(np.argmax(expected))])
+def song_traits(heights: NDArray[np.float32], duration_s: float) -> SongTraits:
+    """Return what the ``heights`` of a family's peaks say about a song of ``duration_s``."""
+    seen = heights[heights > _SEEN]
+    clarity = float(_logit(np.percentile(seen, 80, keepdims=True))[0]) if len(seen) > 3 else _UNCLEAR
+    tall_a_second = float(np.sum(heights > _TALL)) / max(duration_s, 1.0)
+    return SongTraits(clarity, float(np.log(tall_a_second + 0.05)))
 
 
 def _joint(activations: Activations, family: DrumClass) -> NDArray[np.float32]:
@@ -145,20 +161,30 @@ def _peaks(values: NDArray[np.float32], gap_frames: int) -> NDArray[np.int64]:
     return np.array(kept, np.int64)
 
 
-def _calibrated(heights: NDArray[np.float32], calibration: Calibration) -> NDArray[np.float32]:
-    clipped = np.clip(heights, 1e-4, 1 - 1e-4)
-    logits = np.log(clipped / (1 - clipped))
-    return np.asarray(1 / (1 + np.exp(-(calibration.slope * logits + calibration.offset))), np.float32)
+def _calibrated(
+    heights: NDArray[np.float32], song: SongTraits, calibration: Calibration
+) -> NDArray[np.float32]:
+    total = (
+        calibration.height * _logit(heights)
+        + calibration.clarity * song.clarity
+        + calibration.density * song.density
+        + calibration.offset
+    )
+    return np.asarray(1 / (1 + np.exp(-total)), np.float32)
+
+
+def _logit(values: NDArray[np.float32]) -> NDArray[np.float32]:
+    clipped = np.clip(values, 1e-3, 1 - 1e-3)
+    return np.asarray(np.log(clipped / (1 - clipped)), np.float32)
 
 
 def _family_strokes(activations: Activations, family: DrumClass, picking: PeakPicking) -> list[_Stroke]:
     candidates = find_candidates(activations, family, picking)
-    threshold = float(np.clip(best_threshold(candidates.chances), picking.lowest, picking.highest))
     members = _FAMILIES[family]
     joint = _joint(activations, family)
     strokes: list[_Stroke] = []
     for frame, chance in zip(candidates.frames, candidates.chances, strict=True):
-        if chance < threshold:
+        if chance < picking.threshold:
             continue
         begin, end = max(0, frame - 1), frame + 2
         near = activations.onsets[begin:end, members].max(axis=0)
@@ -170,7 +196,8 @@ def _family_strokes(activations: Activations, family: DrumClass, picking: PeakPi
             if member != first:
                 if family not in _MAY_SOUND_TOGETHER:
                     continue
-                chance_here = float(_calibrated(near[member : member + 1], picking.calibration(family))[0])
+                height = near[member : member + 1]
+                chance_here = float(_calibrated(height, candidates.song, picking.calibration(family))[0])
                 if chance_here < picking.second:
                     continue
             strokes.append(_Stroke(max(0.0, onset_s), members[member], float(loudness[member]), chance_here))

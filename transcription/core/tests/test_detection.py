@@ -1,13 +1,11 @@
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import numpy as np
 import pytest
 import soxr
 import torch
-from safetensors.torch import save_file
 
 from media.core.audio import Audio
 from notation.core.instruments import InstrumentName
@@ -15,6 +13,7 @@ from transcription.core.detection import Detector, detect_onsets, load_detector
 from transcription.core.models import WeightsDamaged
 from transcription.core.network import DrumNetwork, NetworkShape
 from transcription.core.picking import pick_hits
+from transcription.core.training.train import save_weights
 
 RATE = 44_100
 
@@ -143,8 +142,7 @@ def test_a_file_that_holds_no_network_is_refused(tmp_path: Path) -> None:
 def test_a_network_of_another_shape_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "weights.safetensors"
     network = DrumNetwork(NetworkShape(channels=(4, 8), local=16, recurrent=8))
-    shape = json.dumps({"channels": [8, 8], "local": 16, "recurrent": 8, "recurrent_every": 4})
-    save_file(network.state_dict(), path, metadata={"name": "crnn", "version": "9", "shape": shape})
+    save_weights(path, network.state_dict(), NetworkShape(channels=(8, 8), local=16, recurrent=8), "9")
 
     with pytest.raises(WeightsDamaged):
         load_detector(path)
@@ -152,14 +150,13 @@ def test_a_network_of_another_shape_is_refused(tmp_path: Path) -> None:
 
 def test_weights_remember_their_name_version_and_shape(tmp_path: Path) -> None:
     path = tmp_path / "weights.safetensors"
-    network = DrumNetwork(NetworkShape(channels=(4, 8), local=16, recurrent=8))
-    shape = json.dumps({"channels": [4, 8], "local": 16, "recurrent": 8, "recurrent_every": 4})
-    save_file(network.state_dict(), path, metadata={"name": "crnn", "version": "9", "shape": shape})
+    shape = NetworkShape(channels=(4, 8), local=16, recurrent=8)
+    save_weights(path, DrumNetwork(shape).state_dict(), shape, "9")
 
     detector = load_detector(path)
 
     assert detector.label == "crnn 9"
-    assert detector.network.shape.channels == (4, 8)
+    assert detector.network.shape == shape
 
 
 @pytest.mark.slow

@@ -8,11 +8,11 @@ import pytest
 from notation.core.instruments import DrumClass, InstrumentName
 from transcription.core.activations import Activations
 from transcription.core.network import INSTRUMENTS_HEARD
-from transcription.core.picking import Calibration, PeakPicking, best_threshold, find_candidates, pick_hits
+from transcription.core.picking import Calibration, PeakPicking, find_candidates, pick_hits, song_traits
 
-_AS_IT_IS = Calibration(1.0, 0.0)  # a peak's height is its chance
+_AS_IT_IS = Calibration()  # a peak's height is its chance
 PLAIN = PeakPicking(
-    kick=_AS_IT_IS, snare=_AS_IT_IS, tom=_AS_IT_IS, hihat=_AS_IT_IS, cymbal=_AS_IT_IS, lowest=0.2, highest=0.5
+    kick=_AS_IT_IS, snare=_AS_IT_IS, tom=_AS_IT_IS, hihat=_AS_IT_IS, cymbal=_AS_IT_IS, threshold=0.3
 )
 
 
@@ -73,23 +73,23 @@ def test_the_floor_of_the_network_is_no_hit() -> None:
     assert picked((1.0, InstrumentName.KICK, 0.15)) == []
 
 
-def test_a_song_heard_faintly_gets_a_lower_threshold() -> None:
+def test_a_middling_peak_counts_for_more_where_the_instrument_is_clearly_there() -> None:
     clear = [(0.2 + 0.3 * i, InstrumentName.SNARE, 0.95) for i in range(8)]
-    faint = [(0.2 + 0.3 * i, InstrumentName.SNARE, 0.35) for i in range(8)]
-    doubtful = (3.0, InstrumentName.SNARE, 0.35)
+    faint = [(0.2 + 0.3 * i, InstrumentName.SNARE, 0.40) for i in range(8)]
+    doubtful = (3.0, InstrumentName.SNARE, 0.40)
+    picking = replace(PLAIN, snare=Calibration(clarity=0.5), threshold=0.5)
 
-    assert len(picked(*faint)) == 8
-    assert len(picked(*clear, doubtful)) == 8
+    assert len(picked(*clear, doubtful, picking=picking)) == 9
+    assert len(picked(*faint, doubtful, picking=picking)) == 0
 
 
-def test_the_best_threshold_is_half_the_expected_f_measure() -> None:
-    chances = np.linspace(0.01, 0.99, 400).astype(np.float32)
+def test_a_songs_traits_are_its_clarity_and_its_density() -> None:
+    heights = np.array([0.05, 0.2, 0.2, 0.2, 0.9, 0.9], np.float32)
 
-    threshold = best_threshold(chances)
+    traits = song_traits(heights, duration_s=2.0)
 
-    taken = chances[chances >= threshold]
-    expected_f = 2 * taken.sum() / (len(taken) + chances.sum())
-    assert threshold == pytest.approx(expected_f / 2, abs=0.01)
+    assert traits.clarity == pytest.approx(np.log(0.9 / 0.1), abs=0.3)
+    assert traits.density == pytest.approx(np.log(2 / 2.0 + 0.05), abs=1e-6)
 
 
 def test_two_strokes_nearer_than_the_gap_are_one() -> None:
@@ -109,7 +109,7 @@ def test_a_hi_hat_is_open_or_closed_but_never_both() -> None:
 
 
 def test_a_hi_hat_half_heard_as_open_and_half_as_closed_is_a_hi_hat() -> None:
-    picking = replace(PLAIN, lowest=0.5, highest=0.6)
+    picking = replace(PLAIN, threshold=0.5)
 
     assert picked(
         (1.0, InstrumentName.HIHAT_OPEN, 0.4), (1.0, InstrumentName.HIHAT_CLOSED, 0.41), picking=picking

@@ -29,7 +29,7 @@ from transcription.core.training.dataset import Source
 from transcription.core.training.render import Clip
 
 _WINDOW_S = 0.05
-_SONG_S = 24.0
+_SONG_S = 16.0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -68,7 +68,7 @@ def fitted(songs: Sequence[HeardSong], picking: PeakPicking) -> PeakPicking:
     """Return ``picking`` with each family's calibration fitted to ``songs`` by logistic regression."""
     fits: dict[str, Any] = {}
     for family in DrumClass:
-        heights, right = [], []
+        rows, right = [], []
         for song in songs:
             candidates = find_candidates(song.activations, family, picking)
             times = candidates.frames / song.activations.fps
@@ -76,9 +76,14 @@ def fitted(songs: Sequence[HeardSong], picking: PeakPicking) -> PeakPicking:
             matched = np.zeros(len(times), np.bool_)
             pairs = mir_eval.util.match_events(song.onsets_s[family], times, 0.03)
             matched[[estimated for _, estimated in pairs]] = True
-            heights.append(candidates.heights[asked])
+            clipped = np.clip(candidates.heights.astype(np.float64), 1e-3, 1 - 1e-3)
+            columns = np.ones((len(times), 4))
+            columns[:, 0] = np.log(clipped / (1 - clipped))
+            columns[:, 1:3] = candidates.song.clarity, candidates.song.density
+            rows.append(columns[asked])
             right.append(matched[asked])
-        fits[family.name.lower()] = _logistic(np.concatenate(heights), np.concatenate(right))
+        weights = _logistic(np.concatenate(rows), np.concatenate(right).astype(np.float64))
+        fits[family.name.lower()] = Calibration(*(round(float(weight), 3) for weight in weights))
     return replace(picking, **fits)
 
 
@@ -104,16 +109,15 @@ def _far_from(times: NDArray[np.float64], others: NDArray[np.float64]) -> NDArra
     return np.asarray(np.abs(times[:, None] - others[None, :]).min(axis=1) > _WINDOW_S)
 
 
-def _logistic(heights: NDArray[np.float32], right: NDArray[np.bool_]) -> Calibration:
-    clipped = np.clip(heights.astype(np.float64), 1e-4, 1 - 1e-4)
-    columns = np.stack([np.log(clipped / (1 - clipped)), np.ones(len(clipped))], axis=1)
-    weights = np.array([1.0, 0.0])
-    for _ in range(30):  # Newton's method: two unknowns
+def _logistic(columns: NDArray[np.float64], right: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Newton's method on the ridge-regularised likelihood."""
+    weights = np.zeros(columns.shape[1])
+    for _ in range(30):
         chance = 1 / (1 + np.exp(-columns @ weights))
-        slope = columns.T @ (right - chance) - 1e-3 * weights
-        bend = (columns * (chance * (1 - chance))[:, None]).T @ columns + 1e-3 * np.eye(2)
+        slope = columns.T @ (right - chance) - weights
+        bend = (columns * (chance * (1 - chance))[:, None]).T @ columns + np.eye(len(weights))
         weights = weights + np.linalg.solve(bend, slope)
-    return Calibration(round(float(weights[0]), 3), round(float(weights[1]), 3))
+    return weights
 
 
 def main() -> None:
@@ -121,7 +125,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--weights", type=Path, required=True)
     parser.add_argument("--cache", type=Path, default=Path("data/material"))
-    parser.add_argument("--songs", type=int, default=60)
+    parser.add_argument("--songs", type=int, default=200)
     options = parser.parse_args()
     torch.set_num_threads(1)
     detector = load_detector(options.weights)
