@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
+from lxml import etree
+
 from notation.core.drum_key import draw_drum_key, used_instruments
 from notation.core.errors import EngravingFailed
 from notation.core.layout import Layout
@@ -18,12 +20,13 @@ from notation.core.page import Paper, compose_page, heading_height, paper_size
 from notation.core.playback import bar_id
 from notation.core.score import Score
 from notation.core.spell import SpelledBar, spell
-from notation.core.svg import MUSIC_FONT, cleaned, serialise
+from notation.core.svg import MUSIC_FONT, cleaned, serialise, stacked, tag
 
 ScreenWidth = Literal["phone", "tablet", "desktop"]
 SCREEN_WIDTHS_PX: Mapping[ScreenWidth, int] = {"phone": 360, "tablet": 768, "desktop": 1200}
 
 TIME_LIMIT_S = 60.0
+TIME_LIMIT_A_BAR_S = 0.1  # a page of four bars takes some 10 ms, but a busy machine may be ten times slower
 _CHILD = Path(__file__).with_name("verovio_child.py")
 
 # Staff size on screens, in per cent of Verovio's 72 px staff.
@@ -69,7 +72,7 @@ def engrave_screen(score: Score, width: ScreenWidth = "desktop") -> str:
     Raises:
         EngravingFailed: the engraver crashed or took too long.
     """
-    ((drawn,),) = _render(_screen_requests(score, [width], spell(score)))
+    (drawn,) = _render(_screen_requests(score, [width], spell(score)))
     return _screen(score, drawn)
 
 
@@ -93,7 +96,7 @@ def engrave_all(
     pages, *screens = _render([_page_request(score, paper, bars), *_screen_requests(score, widths, bars)])
     return Engraving(
         pages=_compose(score, paper, pages),
-        screens={width: _screen(score, drawn) for width, (drawn,) in zip(widths, screens, strict=True)},
+        screens={width: _screen(score, drawn) for width, drawn in zip(widths, screens, strict=True)},
         drum_key=engrave_drum_key(score),
     )
 
@@ -156,18 +159,20 @@ def _render(requests: Sequence[Mapping[str, Any]]) -> list[list[str]]:
     Raises:
         EngravingFailed: it died, took too long or drew nothing.
     """
-    work = json.dumps({"seconds": TIME_LIMIT_S, "requests": requests})
+    bars = sum(request["mei"].count("<measure ") for request in requests)
+    limit_s = TIME_LIMIT_S + TIME_LIMIT_A_BAR_S * bars
+    work = json.dumps({"seconds": limit_s, "requests": requests})
     try:
         child = subprocess.run(
             [sys.executable, "-I", str(_CHILD)],
             input=work,
             capture_output=True,
             text=True,
-            timeout=TIME_LIMIT_S,
+            timeout=limit_s,
             check=False,
         )
     except subprocess.TimeoutExpired as error:
-        raise EngravingFailed(reason=f"the engraver took more than {TIME_LIMIT_S:g} s") from error
+        raise EngravingFailed(reason=f"the engraver took more than {limit_s:.0f} s") from error
     if child.returncode < 0:
         raise EngravingFailed(reason=f"the engraver crashed with signal {-child.returncode}")
     if child.returncode:
@@ -184,8 +189,24 @@ def _kept_ids(score: Score) -> frozenset[str]:
     )
 
 
-def _screen(score: Score, drawn: str) -> str:
-    return serialise(cleaned(drawn, _kept_ids(score), clickable_bars=True))
+def _screen(score: Score, drawn: Sequence[str]) -> str:
+    """One long drawing; Verovio's tallest page holds some 200 lines, so a long song comes as several."""
+    kept = _kept_ids(score)
+    drawing = stacked([cleaned(page, kept, clickable_bars=True) for page in drawn])
+    _count_bars(drawing, score)
+    return serialise(drawing)
+
+
+def _count_bars(drawing: etree._Element, score: Score) -> None:
+    """Say on each measure how many bars it stands for: a long rest is one measure with its first bar's id."""
+    measures = {measure.get("id"): measure for measure in drawing.iter(tag("g")) if measure.get("id")}
+    current: etree._Element | None = None
+    count = 0
+    for bar in score.bars:
+        found = measures.get(bar_id(bar.number))
+        current, count = (found, 1) if found is not None else (current, count + 1)
+        if current is not None:
+            current.set("data-bars", str(count))
 
 
 def _compose(score: Score, paper: Paper, pages: Sequence[str]) -> tuple[str, ...]:

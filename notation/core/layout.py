@@ -96,7 +96,8 @@ def _break_lines(measures: Sequence[Measure]) -> list[Measure]:
 def _sections(measures: Iterable[Measure]) -> list[list[Measure]]:
     sections: list[list[Measure]] = [[]]
     for measure in measures:
-        if measure.spelled.bar.section and sections[-1]:
+        only_pickup = len(sections[-1]) == 1 and sections[-1][0].spelled.bar.is_pickup
+        if measure.spelled.bar.section and sections[-1] and not only_pickup:
             sections.append([])
         sections[-1].append(measure)
     return sections

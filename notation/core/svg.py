@@ -7,7 +7,7 @@ are paths, also those that Verovio sets as text.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib.util import find_spec
@@ -91,6 +91,27 @@ def cleaned(verovio_svg: str, kept_ids: frozenset[str], *, clickable_bars: bool 
     page.set("transform", margin.get("transform", ""))
     _copy(margin, page, _Type(), kept_ids, glyphs, clickable_bars)
     return root
+
+
+def stacked(drawings: Sequence[etree._Element]) -> etree._Element:
+    """Put drawings below one another in the first."""
+    first, *others = drawings
+    _, _, width, height = (float(value) for value in first.get("viewBox").split())
+    defs = first.find(tag("defs"))
+    known = {symbol.get("id") for symbol in defs}
+    for drawing in others:
+        group = etree.SubElement(first, tag("g"))
+        group.set("transform", f"translate(0, {height:g})")
+        for child in list(drawing):
+            if child.tag == tag("defs"):
+                new = [symbol for symbol in child if symbol.get("id") not in known]
+                known.update(symbol.get("id") for symbol in new)
+                defs.extend(new)
+            else:
+                group.append(child)
+        height += float(drawing.get("viewBox").split()[3])
+    first.set("viewBox", f"0 0 {width:g} {height:g}")
+    return first
 
 
 def _copy(

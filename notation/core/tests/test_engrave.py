@@ -7,6 +7,7 @@ from collections import Counter
 from dataclasses import replace
 
 import pytest
+from hypothesis import given, settings
 from lxml import etree
 
 from notation.core import engrave
@@ -14,7 +15,8 @@ from notation.core.engrave import engrave_all, engrave_drum_key, engrave_pages, 
 from notation.core.errors import EngravingFailed
 from notation.core.instruments import InstrumentName
 from notation.core.playback import bar_id
-from notation.core.tests.songs import LETTERS, ROCK, SONGS, SPARSE, make_song
+from notation.core.tests.any_score import scores
+from notation.core.tests.songs import LETTERS, METAL, ROCK, SONGS, SPARSE, make_song
 
 
 def ids(svg: str) -> Counter[str]:
@@ -36,6 +38,15 @@ def test_every_hit_and_every_bar_is_a_group_with_its_id(song):
     silent = {bar.number for bar in score.bars} - {placed.bar for placed in score.hits}
     assert shown >= {bar_id(bar.number) for bar in score.bars if bar.number not in silent}
     assert max(found.values()) == 1
+
+
+@pytest.mark.slow
+@settings(max_examples=25, deadline=None)
+@given(scores())
+def test_any_score_shows_every_hit_once(score):
+    found = ids(engrave_screen(score, "tablet"))
+
+    assert {found[placed.hit.id] for placed in score.hits} <= {1}
 
 
 def test_a_note_group_holds_its_head():
@@ -123,6 +134,27 @@ def test_swing_is_said_and_written_straight():
     assert "3" not in texts(svg)
 
 
+def test_a_long_rest_says_how_many_bars_it_stands_for():
+    svg = etree.fromstring(engrave_screen(SONGS["sparse"].score(), "phone"))
+
+    counts = {g.get("id"): g.get("data-bars") for g in svg.iter("{*}g") if g.get("class") == "measure"}
+    assert counts["bar-1"] == "4"
+    assert counts["bar-5"] == "1"
+    assert counts["bar-6"] == "7"
+    assert sum(int(count) for count in counts.values()) == len(SONGS["sparse"].score().bars)
+
+
+@pytest.mark.slow
+def test_a_song_too_long_for_one_drawing_is_stacked():
+    score = make_song(METAL * 38).score()
+
+    svg = engrave_screen(score, "phone")
+
+    found = ids(svg)
+    assert all(found[placed.hit.id] == 1 for placed in score.hits)
+    assert max(found.values()) == 1
+
+
 def test_the_drum_key_shows_what_is_played():
     svg = engrave_drum_key(SONGS["waltz"].score())
 
@@ -178,6 +210,7 @@ def test_music_that_is_no_music_is_an_error_with_a_code(monkeypatch):
 
 def test_an_engraver_that_takes_too_long_is_stopped(monkeypatch):
     monkeypatch.setattr(engrave, "TIME_LIMIT_S", 0.01)
+    monkeypatch.setattr(engrave, "TIME_LIMIT_A_BAR_S", 0.0)
 
     with pytest.raises(EngravingFailed, match="more than"):
         engrave_screen(SONGS["rock"].score(), "phone")

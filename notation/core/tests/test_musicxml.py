@@ -9,10 +9,12 @@ from fractions import Fraction
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, given, settings
 from lxml import etree
 
 from notation.core.instruments import INSTRUMENTS
 from notation.core.musicxml import write_musicxml, write_mxl
+from notation.core.tests.any_score import scores
 from notation.core.tests.songs import SONGS, Song, make_song
 
 SCHEMAS = Path(__file__).with_name("schemas")
@@ -37,6 +39,16 @@ def parsed(song: Song) -> etree._Element:
 
 def test_a_song_is_valid_against_the_schema(song, schema):
     schema.assertValid(parsed(song))
+
+
+@settings(max_examples=30, deadline=None, suppress_health_check=list(HealthCheck))
+@given(scores())
+def test_any_score_is_valid_and_complete(schema, score):
+    root = etree.fromstring(write_musicxml(score))
+
+    schema.assertValid(root)
+    written = Counter(note.get("id") for note in root.iterfind("part/measure/note[@id]"))
+    assert written == Counter(placed.hit.id for placed in score.hits)
 
 
 def test_a_broken_file_is_not_valid(schema):
