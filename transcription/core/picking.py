@@ -65,7 +65,6 @@ class PeakPicking:
     second: float = 0.50  # chance that another tom or cymbal needs to count beside the first
     min_gap_s: float = 0.030  # nearer peaks are one stroke
     hands: int = 2  # strokes that hands can play at one instant
-    later_s: float = 0.0  # added to every onset
 
     def calibration(self, family: DrumClass) -> Calibration:
         """Return the calibration of ``family``."""
@@ -189,7 +188,7 @@ def _family_strokes(activations: Activations, family: DrumClass, picking: PeakPi
         begin, end = max(0, frame - 1), frame + 2
         near = activations.onsets[begin:end, members].max(axis=0)
         loudness = activations.velocities[begin:end, members].max(axis=0)
-        onset_s = (frame + _parabola_offset(joint, int(frame))) / activations.fps + picking.later_s
+        onset_s = (frame + _parabola_offset(joint, int(frame))) / activations.fps
         first = int(np.argmax(near))
         for member in range(len(members)):
             chance_here = float(chance)
