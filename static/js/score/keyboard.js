@@ -7,7 +7,6 @@
 /** @type {Record<string, Action>} */
 const ACTIONS = {
   " ": "toggle",
-  k: "toggle",
   ArrowLeft: "back",
   ArrowRight: "on",
   ArrowUp: "faster",

@@ -65,6 +65,10 @@ export function connectUpload(form) {
     submit.focus();
   });
 
+  window.addEventListener("beforeunload", (event) => {
+    if (request) event.preventDefault(); // the browser asks whether to leave with the file half sent
+  });
+
   function showChoice() {
     const file = input.files?.[0];
     const reason = file ? refusal(file, maxMb) : null;
@@ -104,6 +108,7 @@ export function connectUpload(form) {
     });
     sending.addEventListener("load", () => {
       if (sending.status === 201 && sending.response?.url) {
+        request = null;
         location.assign(sending.response.url);
         return;
       }
