@@ -9,14 +9,23 @@ import time
 import dramatiq
 from django.conf import settings
 from django.db import close_old_connections
+from dramatiq import Broker, Middleware
 
 from media.services import purge_deleted
 from transcription.jobs import recover_lost_stages
-from transcription.tasks import QUEUES, enqueue
+from transcription.tasks import QUEUES, enqueue, stage_process
 
 logger = logging.getLogger(__name__)
 
 _PURGE_EVERY_S = 3600.0
+
+
+class WarmProcesses(Middleware):
+    """Starts each worker thread's child process with the thread: the first song waits for no networks."""
+
+    def after_worker_thread_boot(self, broker: Broker, thread: object) -> None:  # type: ignore[type-arg]
+        """Start it; it loads in its own time."""
+        stage_process().start()
 
 
 class WorkerPool:
@@ -30,6 +39,8 @@ class WorkerPool:
     ) -> None:
         self._owns_broker = owns_broker
         self._broker = dramatiq.get_broker()
+        if not any(isinstance(middleware, WarmProcesses) for middleware in self._broker.middleware):
+            self._broker.add_middleware(WarmProcesses())
         self._worker = dramatiq.Worker(
             self._broker, queues=set(queues), worker_threads=threads, worker_timeout=200
         )

@@ -88,6 +88,9 @@ class StageProcess:
         self.kill()
         ours, theirs = socket.socketpair()
         environment = {**os.environ, "OMP_WAIT_POLICY": "PASSIVE"}
+        # Half the cores, for two workers share them: with a thread a core each, a three-minute song took ten
+        # times the processor's time on a busy machine (measured), all of it waiting for the other threads.
+        environment.setdefault("OMP_NUM_THREADS", str(self._threads or max(1, (os.cpu_count() or 2) // 2)))
         # The child must find our packages wherever the parent was started.
         root = str(Path(__file__).resolve().parents[2])
         environment["PYTHONPATH"] = os.pathsep.join(
