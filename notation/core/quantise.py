@@ -56,6 +56,9 @@ class QuantiseConfig:
     song_grid: float = 0.3  # how much the song's share of straight and triplet beats weighs in each
     change_of_grid: float = 1.0  # straight to triplets or back between neighbouring beats
     split_beat: float = 3.0  # an eighth and a triplet of sixteenths in one beat
+    strain: float = 3.0  # a reading that costs more a stroke is tried with the drummer late or early
+    drift: float = 1.0  # a beat in which the drummer is a step off the grid
+    change_of_drift: float = 2.5  # becoming later or earlier by a step
     grids_at_odds: float = 4.0  # hands in triplets against feet straight, or the reverse
     lost_stroke: float = 6.0  # two strokes of one instrument in one place
     passes: int = 4
@@ -363,6 +366,12 @@ class _Choice:
     cost: float
     ticks: dict[tuple[int, int], int]  # (cluster, voice) → slot, _BEAT being the next beat
     family: _Family = _Family.STRAIGHT
+    late: float = 0.0  # by how much of a beat its strokes are taken to be late
+
+
+# A kind of grid, and by how many steps the drummer is late (or early) against the beat grid.
+_State = tuple[_Family, int]
+_DRIFT_STEP = 0.055  # of a beat
 
 
 class _Reading:
@@ -414,36 +423,54 @@ class _Reading:
             self._habits.late[False][2 * _BEAT // 3] = usual - 2 / 3
 
     def _best_path(self) -> list[_Choice]:
-        """Viterbi over the beats; the states are the kinds of grid."""
-        options = [self._options(index) for index in range(len(self._beats))]
-        for step in options:
-            for family, choice in step.items():
-                choice.cost += self._habits.family[family]
-        totals: dict[_Family, float] = {family: choice.cost for family, choice in options[0].items()}
-        came_from: list[dict[_Family, _Family]] = []
-        change = self._config.change_of_grid
+        """Viterbi over the beats; the states are the kinds of grid and how late the drummer is."""
+        options = self._all_options()
+        totals = {state: choice.cost for state, choice in options[0].items()}
+        came_from: list[dict[_State, _State]] = []
         for step in options[1:]:
-            back: dict[_Family, _Family] = {}
-            reached: dict[_Family, float] = {}
-            for family, choice in step.items():
-                best = min(totals, key=lambda old: totals[old] + (0.0 if old is family else change))
-                back[family] = best
-                reached[family] = totals[best] + (0.0 if best is family else change) + choice.cost
+            back: dict[_State, _State] = {}
+            reached: dict[_State, float] = {}
+            for state, choice in step.items():
+                best = min(totals, key=lambda old: totals[old] + self._change(old, state))
+                back[state] = best
+                reached[state] = totals[best] + self._change(best, state) + choice.cost
             came_from.append(back)
             totals = reached
-        family = min(totals, key=lambda last: totals[last])
-        path = [family]
+        path = [min(totals, key=lambda last: totals[last])]
         for back in reversed(came_from):
             path.append(back[path[-1]])
         return [step[chosen] for step, chosen in zip(options, reversed(path), strict=True)]
 
-    def _options(self, index: int) -> dict[_Family, _Choice]:
+    def _change(self, old: _State, new: _State) -> float:
+        grid = self._config.change_of_grid if old[0] is not new[0] else 0.0
+        return grid + self._config.change_of_drift * abs(old[1] - new[1])
+
+    def _all_options(self) -> list[dict[_State, _Choice]]:
+        """Each beat's readings; being late or early is weighed only around beats that read badly without."""
+        options = [self._options(index, 0) for index in range(len(self._beats))]
+        strained = [
+            len(self._inside[index]) > 0
+            and min(choice.cost for choice in options[index].values())
+            > self._config.strain * max(2, len(self._inside[index]))
+            for index in range(len(options))
+        ]
+        for index in range(len(options)):
+            if any(strained[max(0, index - 1) : index + 2]):
+                for drift in (-2, -1, 1, 2):
+                    options[index] |= self._options(index, drift)
+        for step in options:
+            for (family, drift), choice in step.items():
+                choice.cost += self._habits.family[family] + self._config.drift * abs(drift)
+        return options
+
+    def _options(self, index: int, drift: int) -> dict[_State, _Choice]:
         grids = _grids_for(self._beats[index], self._config.grid)
         inside = self._inside[index]
         if not inside:
-            return {family: _Choice(0.0, {}, family) for family in grids}
+            return {(family, drift): _Choice(0.0, {}, family) for family in grids}
+        late = drift * _DRIFT_STEP
         slots = {
-            grid: [self._best_slot(self._clusters[item], index, grid) for item in inside]
+            grid: [self._best_slot(self._clusters[item], index, grid, late) for item in inside]
             for candidates in grids.values()
             for grid in candidates
         }
@@ -454,18 +481,20 @@ class _Reading:
                 fits = (self._fit(index, voices, grid, slots[grid]) for grid in candidates)
                 chosen[family] = min(fits, key=lambda choice: choice.cost)
                 chosen[family].family = family
+                chosen[family].late = late
             return chosen
 
-        options = best((HANDS, FEET))
+        options = {(family, drift): choice for family, choice in best((HANDS, FEET)).items()}
         voices = {voice for item in inside for voice in self._clusters[item].by_voice}
         if len(grids) > 1 and len(voices) > 1 and len(inside) > 1:
             hands, feet = best((HANDS,)), best((FEET,))
-            options[_Family.AT_ODDS] = min(
+            options[(_Family.AT_ODDS, drift)] = min(
                 (
                     _Choice(
                         hands[one].cost + feet[other].cost + self._config.grids_at_odds,
                         hands[one].ticks | feet[other].ticks,
                         _Family.AT_ODDS,
+                        late,
                     )
                     for one in grids
                     for other in grids
@@ -505,13 +534,13 @@ class _Reading:
                     choice.cost += self._config.split_beat if _BEAT // 2 in mine_used else float("inf")
         return choice
 
-    def _best_slot(self, cluster: _Cluster, index: int, grid: _Grid) -> tuple[int, float]:
+    def _best_slot(self, cluster: _Cluster, index: int, grid: _Grid, late: float) -> tuple[int, float]:
         """The slot of ``grid`` for a cluster, and what its timing costs there."""
         compound = self._compound[index]
         in_sigmas = self._beats[index].duration_s / self._habits.timing_s
         best, best_cost, best_timing = 0, float("inf"), 0.0
         for tick in (*grid, _BEAT):
-            off = abs(cluster.phase - self._habits.place(compound, tick)) * in_sigmas
+            off = abs(cluster.phase - late - self._habits.place(compound, tick)) * in_sigmas
             timing = min(self._config.outlier * cluster.trust, cluster.weight * 0.5 * off * off)
             # The last term lets the nearer slot win where the cap makes all alike.
             cost = timing + self._habits.cost[compound][tick] + 0.5 * off
@@ -530,7 +559,7 @@ class _Reading:
             if any(tick % _BEAT for tick in choice.ticks.values()):
                 families[choice.family] += 1
             for item, tick in {item: tick for (item, _), tick in choice.ticks.items()}.items():
-                phase = self._clusters[item].phase
+                phase = self._clusters[item].phase - choice.late
                 key = (compound, tick % _BEAT)
                 counts[key] += 1
                 lates.setdefault(key, []).append(phase - tick / _BEAT)

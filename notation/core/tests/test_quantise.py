@@ -93,6 +93,29 @@ def test_a_steadily_late_drummer_is_written_on_the_beat():
     assert places(score) == places(song.score())
 
 
+@pytest.mark.parametrize("drag", [0.11, -0.11])
+def test_a_fill_that_drags_or_rushes_is_written_even(drag):
+    song = make_song(ROCK * 2, bpm=110)
+    fill_s = song.grid.beats[28].time_s, song.grid.beats[32].time_s
+    span_s = fill_s[1] - fill_s[0]
+    hits = [
+        Hit(
+            h.id,
+            h.onset_s + drag * span_s / 4 * (h.onset_s - fill_s[0]) / span_s
+            if fill_s[0] < h.onset_s < fill_s[1] - 0.05
+            else h.onset_s,
+            h.instrument,
+            h.velocity,
+            h.confidence,
+        )
+        for h in song.hits
+    ]
+
+    score = quantise(hits, song.grid)
+
+    assert places(score) == places(song.score())
+
+
 def test_a_stroke_just_before_the_barline_is_the_next_bars_first():
     score = quantise([hit(1, 0.0), hit(2, 1.98)], grid_of(12))
 
