@@ -159,7 +159,9 @@ def beats(context: StageContext) -> StageOutcome:
     )
     context.write_json("beats.json", grid_to_json(grid))
     if grid.unreliable:
-        text = "The beat was hard to follow. If the bars look wrong, give the tempo or the meter and try again."
+        text = (
+            "The beat was hard to follow. If the bars look wrong, give the tempo or the meter and try again."
+        )
         return StageOutcome((Finding("tempo_unreliable", text),))
     return StageOutcome()
 
