@@ -1,0 +1,38 @@
+"""How hits become positions: what a person may choose, and what was tuned."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class GridChoice(StrEnum):
+    """Which subdivisions the score may use; those named by a value are straight and no finer than it."""
+
+    AUTO = "auto"
+    EIGHTHS = "8"
+    SIXTEENTHS = "16"
+    THIRTY_SECONDS = "32"
+    TRIPLETS = "triplet"
+
+
+@dataclass(frozen=True, slots=True)
+class QuantiseConfig:
+    """How hits become positions. Costs are in nats; all were set by ear and eye on generated grooves."""
+
+    grid: GridChoice = GridChoice.AUTO
+    detect_swing: bool = True
+    flam_s: float = 0.045  # strokes on one drum nearer than this are a flam or drag
+    wide_flam_s: float = 0.062  # so are two on a snare or tom nearer than this, when no other is near
+    together_s: float = 0.030  # strokes on several instruments nearer than this were meant as one
+    timing_s: float = 0.016  # a drummer's and detector's usual error, before the song has shown its own
+    outlier: float = 6.0  # no stroke is taken to be less likely than this: it may be spurious
+    song_grid: float = 0.3  # how much the song's share of straight and triplet beats weighs in each
+    change_of_grid: float = 1.0  # straight to triplets or back between neighbouring beats
+    split_beat: float = 3.0  # an eighth and a triplet of sixteenths in one beat
+    strain: float = 3.0  # a reading that costs more a stroke is tried with the drummer late or early
+    drift: float = 1.0  # a beat in which the drummer is a step off the grid
+    change_of_drift: float = 2.5  # becoming later or earlier by a step
+    grids_at_odds: float = 4.0  # hands in triplets against feet straight, or the reverse
+    lost_stroke: float = 6.0  # two strokes of one instrument in one place
+    passes: int = 4
