@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
@@ -11,21 +9,13 @@ from django.template.defaultfilters import filesizeformat
 from django.urls import reverse
 from django.utils.html import format_html
 
+from accounts.read_only_admin import ReadOnlyAdmin
 from media.models import Artifact, Recording
 from media.services import delete_recording, restore_recording
 
 
-class _ReadOnly(admin.ModelAdmin):
-    """Rows that only the site itself writes."""
-
-    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
+class _StoredFileAdmin(ReadOnlyAdmin):
+    """Rows with a file."""
 
     @admin.display(description="size", ordering="bytes")
     def size(self, row: Recording | Artifact) -> str:
@@ -33,7 +23,7 @@ class _ReadOnly(admin.ModelAdmin):
 
 
 @admin.register(Recording)
-class RecordingAdmin(_ReadOnly):
+class RecordingAdmin(_StoredFileAdmin):
     """What people brought."""
 
     list_display = ["title", "owner", "state", "container", "duration_s", "size", "created_at", "deleted_at"]
@@ -68,7 +58,7 @@ class RecordingAdmin(_ReadOnly):
 
 
 @admin.register(Artifact)
-class ArtifactAdmin(_ReadOnly):
+class ArtifactAdmin(_StoredFileAdmin):
     """What the stages made."""
 
     list_display = ["kind", "stage", "job_id", "recording", "size", "made_by", "created_at", "download"]

@@ -16,6 +16,7 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
 from accounts.core.errors import DrumError
+from accounts.read_only_admin import ReadOnlyAdmin, ReadOnlyInline
 from media.selectors import artifacts_of_job
 from transcription.models import Job, JobEvent, StageRun
 from transcription.services import cancel_job, delete_job, hold_user, release_user, retry_job
@@ -25,21 +26,6 @@ class ReasonForm(ActionForm):  # type: ignore[misc]
     """The action list, with room to say why."""
 
     reason = forms.CharField(required=False, max_length=1000, label="Reason")
-
-
-class ReadOnlyInline(admin.TabularInline):  # type: ignore[type-arg]
-    """Rows that only the pipeline writes."""
-
-    extra = 0
-    can_delete = False
-
-    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Refuse."""
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Refuse."""
-        return False
 
 
 class StageRunInline(ReadOnlyInline):
@@ -68,8 +54,8 @@ class JobEventInline(ReadOnlyInline):
 
 
 @admin.register(Job)
-class JobAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
-    """Jobs of everybody."""
+class JobAdmin(ReadOnlyAdmin):
+    """Jobs of everybody, changed by actions that leave events."""
 
     list_display = (
         "id",
@@ -104,18 +90,6 @@ class JobAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
 
     class Media:
         js = (Script("js/admin/live_jobs.js", type="module"),)
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        """Jobs are made by uploading."""
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Jobs are changed by actions, which leave events."""
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Deleting goes through the action that asks why."""
-        return False
 
     @admin.display(description="title")
     def title(self, job: Job) -> str:
