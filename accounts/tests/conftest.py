@@ -19,16 +19,6 @@ def _no_limits_left_from_other_tests() -> Iterator[None]:
 
 
 @pytest.fixture
-def user(db: None) -> User:
-    return UserFactory()
-
-
-@pytest.fixture
-def moderator(db: None) -> User:
-    return UserFactory(moderator=True)
-
-
-@pytest.fixture
 def admin_user(db: None) -> User:
     return UserFactory(admin=True)
 

@@ -8,7 +8,6 @@ from dramatiq.brokers.stub import StubBroker
 from rest_framework.test import APIClient
 
 from accounts.models import User
-from accounts.tests.factories import UserFactory
 from transcription import jobs
 from transcription.core.stage_process import StageProcess
 from transcription.core.stages import Stage
@@ -26,16 +25,6 @@ def _empty_queues() -> Iterator[None]:
     else:
         for queue in QUEUES:
             broker.flush(queue)
-
-
-@pytest.fixture
-def user(db: None) -> User:
-    return UserFactory()
-
-
-@pytest.fixture
-def moderator(db: None) -> User:
-    return UserFactory(moderator=True)
 
 
 @pytest.fixture
