@@ -16,6 +16,7 @@ _LABEL_DROP = 620
 _LABEL_SIZE = 350
 _GAP = 300
 _CLEF_WIDTH = 560
+_UNITS_A_PIXEL = 24
 
 _CLEF, _OPEN = "E069", "E5E7"
 _HEADS = {
@@ -46,6 +47,8 @@ def draw_drum_key(score: Score) -> etree._Element:
     widths = [max(_SPACE * 2, text_width(instrument.label, _LABEL_SIZE)) + _GAP for instrument in instruments]
     total = _CLEF_WIDTH + sum(widths)
     drawing, glyphs, body = empty_drawing(total + 20, _TOP + 4 * _SPACE + _LABEL_DROP + 160)
+    # A natural size, a little smaller than the music beside it; style sheets may overrule it.
+    drawing.set("width", f"{(total + 20) / _UNITS_A_PIXEL:.0f}")
     for line in range(5):
         _line(body, 0, _TOP + line * _SPACE, total, _TOP + line * _SPACE, 13)
     _line(body, total, _TOP, total, _TOP + 4 * _SPACE, 27)
