@@ -30,7 +30,8 @@ def score_page(request: HttpRequest, notation_id: UUID) -> HttpResponse:
         "downloads": [
             {"label": label, "fmt": fmt, "url": _file_url(notation, fmt)} for label, fmt in _DOWNLOADS
         ],
-        "svg": _engraving(notation),
+        "svg": _engraving(notation, "score-desktop.svg"),
+        "drum_key": _engraving(notation, "drum-key.svg"),
         "player": {
             "title": notation.title,
             "audio_url": _file_url(notation, "audio") + "?inline=1",
@@ -50,9 +51,9 @@ def _file_url(notation: Notation, fmt: str) -> str:
     return reverse("job_download", args=[notation.job_id, fmt])
 
 
-def _engraving(notation: Notation) -> SafeString:
-    """Return the score as inline SVG, so that the page shows it without any script."""
-    artifact = artifact_of_job(notation.job_id, "score-desktop.svg") if notation.job_id else None
+def _engraving(notation: Notation, kind: str) -> SafeString:
+    """Return an engraving as inline SVG, so that the page shows it without any script."""
+    artifact = artifact_of_job(notation.job_id, kind) if notation.job_id else None
     if artifact is None:
         return SafeString("")
     with artifact.file.open("rb") as file:

@@ -78,6 +78,7 @@ def job_page(request: HttpRequest, job_id: UUID) -> HttpResponse:
         "recording": job.recording,
         "notation_id": summary["notation_id"],
         "is_moderator": is_moderator(request.user),
+        "form": UploadForm(initial=job.options),
     }
     return render(request, "transcription/job.html", context)
 

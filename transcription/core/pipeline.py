@@ -195,6 +195,7 @@ def engrave(context: StageContext) -> StageOutcome:
     context.report(0.5)
     for width, svg in engraving.screens.items():
         context.write_bytes(f"score-{width}.svg", svg.encode())
+    context.write_bytes("drum-key.svg", engraving.drum_key.encode())
     pdf = write_pdf(score, "letter" if paper == "letter" else "a4", pages=engraving.pages)
     context.write_bytes("score.pdf", pdf)
     context.write_bytes("score.musicxml", write_musicxml(score))

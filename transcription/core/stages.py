@@ -66,7 +66,7 @@ PIPELINE: tuple[StageSpec, ...] = (
     StageSpec(
         Stage.ENGRAVE, "Engraving the score", "cpu",
         reads=("score.json",),
-        writes=("score.musicxml", "score.mxl", "score.mid", "score.pdf", *SCREEN_SVGS),
+        writes=("score.musicxml", "score.mxl", "score.mid", "score.pdf", "drum-key.svg", *SCREEN_SVGS),
         options=("paper",), version=1, seconds_per_minute=0.6,
     ),
 )  # fmt: skip
