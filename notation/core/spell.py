@@ -249,7 +249,7 @@ def _beamed(events: list[Event], start: Fraction, beam: int) -> tuple[list[Event
         else:
             runs.append([])
     result = list(events)
-    for run in runs:
+    for run in (part for whole in runs for part in _nested(whole, events)):
         if len(run) < 2:
             continue
         beam += 1
@@ -261,6 +261,26 @@ def _beamed(events: list[Event], start: Fraction, beam: int) -> tuple[list[Event
             parted = has_32nds and end % _EIGHTH == 0 and position != run[-1]
             result[position] = replace(event, beam=beam, beams_after=1 if parted else None)
     return result, beam
+
+
+def _nested(run: list[int], events: Sequence[Event]) -> list[list[int]]:
+    """Part a beam where it would hold only some of a tuplet and something else besides."""
+    covered = range(run[0], run[-1] + 1) if run else range(0)
+    inside = {events[position].tuplet for position in covered}
+    whole = all(
+        position in covered
+        for position, event in enumerate(events)
+        if event.tuplet is not None and event.tuplet in inside
+    )
+    if whole or len(inside) == 1:
+        return [run]
+    parts: list[list[int]] = []
+    for position in run:
+        if parts and events[parts[-1][-1]].tuplet == events[position].tuplet:
+            parts[-1].append(position)
+        else:
+            parts.append([position])
+    return parts
 
 
 def _joined_eighths(bar: Bar, events: list[Event]) -> list[Event]:

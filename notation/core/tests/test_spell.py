@@ -251,6 +251,23 @@ def test_any_score_fills_its_bars_and_shows_every_hit_once(score):
     assert shown == Counter(placed.hit.id for placed in score.hits)
 
 
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(scores())
+def test_beams_and_tuplets_of_any_score_nest(score):
+    for bar in spell(score):
+        for voice in bar.voices:
+            beams: dict[int, set[int]] = {}
+            tuplets: dict[object, set[int]] = {}
+            for index, event in enumerate(voice.events):
+                if event.beam is not None:
+                    beams.setdefault(event.beam, set()).add(index)
+                if event.tuplet is not None:
+                    tuplets.setdefault(event.tuplet, set()).add(index)
+            for beam in beams.values():
+                for tuplet in tuplets.values():
+                    assert beam <= tuplet or tuplet <= beam or not beam & tuplet
+
+
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(scores())
 def test_any_score_has_well_formed_beams(score):
