@@ -16,7 +16,7 @@ from transcription.core.beat_scores import FRAMES_PER_SECOND, BeatEvidence
 _LOUD_PERCENTILE = 80  # strokes from here up count fully; softer ones, down to ghosts, by their velocity
 _SOFTEST = 0.1
 _LONG_REST_S = 3.0
-_FLAT = 0.02  # activations that vary less than this say nothing
+_FLAT = 0.2  # activations that vary less than this say nothing
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +43,12 @@ class Strokes:
                 strength[same] = np.clip(velocity[same] / loud, _SOFTEST, 1.0)
         return cls(onset_s, limb, strength * np.sqrt(np.clip(confidence, 0.0, 1.0)))
 
+    def between(self, start_s: float, end_s: float) -> Strokes:
+        """Return the strokes of a part, with times from its start."""
+        first, last = np.searchsorted(self.onset_s, (start_s, end_s))
+        part = slice(int(first), int(last))
+        return Strokes(self.onset_s[part] - start_s, self.limb[part], self.strength[part])
+
     @property
     def is_entry(self) -> NDArray[np.bool_]:
         """Which strokes come first, or after a long rest."""
@@ -60,6 +66,17 @@ class Strokes:
 
 
 @dataclass(frozen=True, slots=True)
+class NetworkTrust:
+    """How far the network's beats count. Activations at the named levels say nothing for or against."""
+
+    beat_weight: float = 0.25
+    downbeat_weight: float = 0.5
+    undecided_beat: float = 0.2
+    undecided_downbeat: float = 0.12
+    largest_ratio: float = 2.0  # in log-likelihood, before the weight
+
+
+@dataclass(frozen=True, slots=True)
 class NetworkBeats:
     """Log-likelihood ratios of beat and downbeat at ``FRAMES_PER_SECOND``, each of shape (frames,)."""
 
@@ -67,16 +84,22 @@ class NetworkBeats:
     downbeats: NDArray[np.float32]
 
     @classmethod
-    def of(cls, activations: Activations, weight: float) -> Self | None:
-        """Read the network's beats; None where they are flat, so that the drums alone decide."""
+    def of(cls, activations: Activations, trust: NetworkTrust) -> Self | None:
+        """Read the network's beats; None where it heard none, so that the drums alone decide."""
         if len(activations.beats) == 0 or float(np.ptp(activations.beats)) < _FLAT:
             return None
-        beats = _likelihood_ratio(activations.beats, activations.fps)
-        if float(np.ptp(activations.downbeats)) < _FLAT:
-            downbeats = np.zeros_like(beats)
-        else:
-            downbeats = _likelihood_ratio(activations.downbeats, activations.fps)
-        return cls(np.float32(weight) * beats, np.float32(weight) * downbeats)
+        beats = _likelihood_ratio(activations.beats, activations.fps, trust.undecided_beat, trust)
+        downbeats = np.zeros_like(beats)
+        if float(np.ptp(activations.downbeats)) >= _FLAT:
+            downbeats = _likelihood_ratio(
+                activations.downbeats, activations.fps, trust.undecided_downbeat, trust
+            )
+        return cls(np.float32(trust.beat_weight) * beats, np.float32(trust.downbeat_weight) * downbeats)
+
+    def between(self, start_s: float, end_s: float) -> NetworkBeats:
+        """Return the ratios of a part."""
+        part = slice(round(start_s * FRAMES_PER_SECOND), round(end_s * FRAMES_PER_SECOND))
+        return NetworkBeats(self.beats[part], self.downbeats[part])
 
 
 def gather_evidence(
@@ -100,16 +123,18 @@ def gather_evidence(
     return BeatEvidence(strokes.per_frame(padding, frames), beats, downbeats, padding, padding + inside)
 
 
-def _likelihood_ratio(activation: NDArray[np.float32], fps: int) -> NDArray[np.float32]:
-    """How much likelier each frame is on a beat than off one, from how its activation compares with the
-    song's peaks.
-
-    The scale is the song's own, since a network may be sure of itself in one song and shy in the next.
-    """
+def _likelihood_ratio(
+    activation: NDArray[np.float32], fps: int, undecided: float, trust: NetworkTrust
+) -> NDArray[np.float32]:
+    """How much likelier each frame is on a beat than off one: the odds, over those of ``undecided``."""
     step = fps / FRAMES_PER_SECOND
     frames = int(np.ceil(len(activation) / step))
-    smooth = np.maximum.reduce([np.roll(activation, shift) for shift in (-1, 0, 1)])
-    sampled = smooth[np.minimum(np.round(np.arange(frames) * step).astype(np.int64), len(activation) - 1)]
-    peak = max(float(np.percentile(sampled, 98)), _FLAT)
-    ratio: NDArray[np.float32] = np.log((sampled / peak + 0.05) / 0.35).astype(np.float32)
-    return ratio
+    wide = np.maximum.reduce([activation, np.append(activation[1:], 0), np.append(0, activation[:-1])])
+    chance = np.clip(
+        wide[np.minimum(np.round(np.arange(frames) * step).astype(np.int64), len(wide) - 1)], 1e-3, 0.999
+    )
+    ratio = np.log(chance / (1 - chance)) - np.log(undecided / (1 - undecided))
+    limited: NDArray[np.float32] = np.clip(ratio, -trust.largest_ratio, trust.largest_ratio).astype(
+        np.float32
+    )
+    return limited
