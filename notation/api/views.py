@@ -11,7 +11,6 @@ from notation.api.serializers import NotationDetailSerializer, NotationSerialize
 from notation.models import Notation
 from notation.selectors import notations_with_hit_counts
 
-
 UUID_PATTERN = "[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"
 
 
