@@ -55,7 +55,7 @@ ENGINES: dict[str, Engine] = {
             version="1.0",
             licence="MIT",
             size_bytes=2_971_120,
-            sha256="aa4ee4e5044ebe0ad36d1f0b09af941d5b892889f6ef7ca2d37cea8405c87480",
+            sha256="062cb5225f8a4ae403b59cf30e54b124db3322f34b8c89a7ad3ef3b646c3ae78",
             source="shipped in the repository; trained by transcription.core.training",
             path=_SHIPPED / "crnn.safetensors",
         ),

@@ -56,11 +56,11 @@ class PeakPicking:
     one threshold on the chance serves all. All numbers were chosen on rendered validation songs.
     """
 
-    kick: Calibration = Calibration(1.036, 0.196, 0.363, -1.044)
-    snare: Calibration = Calibration(1.146, 0.255, 0.143, -1.036)
-    tom: Calibration = Calibration(1.066, 0.455, -0.089, -0.9)
-    hihat: Calibration = Calibration(1.132, 0.829, -0.277, -0.724)
-    cymbal: Calibration = Calibration(1.135, 0.691, 0.102, -1.307)
+    kick: Calibration = Calibration(1.054, 0.213, 0.085, -0.868)
+    snare: Calibration = Calibration(1.123, 0.19, -0.075, -0.757)
+    tom: Calibration = Calibration(1.003, 0.35, -0.039, -0.906)
+    hihat: Calibration = Calibration(1.132, 0.515, -0.32, -0.499)
+    cymbal: Calibration = Calibration(1.103, 0.162, 0.353, -0.892)
     threshold: float = 0.40  # chance, 0..1
     second: float = 0.50  # chance that another tom or cymbal needs to count beside the first
     min_gap_s: float = 0.030  # nearer peaks are one stroke
