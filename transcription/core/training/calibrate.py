@@ -42,13 +42,12 @@ class HeardSong:
     accompanied: bool
 
 
-def validation_songs(cache: Path, count: int, seed: int = 11) -> list[tuple[Clip, bool]]:
-    """Render ``count`` songs from the validation split, every other one with accompaniment."""
+def validation_songs(cache: Path, count: int, seed: int = 21) -> list[tuple[Clip, bool]]:
+    """Render ``count`` songs from the validation split, three of four with accompaniment."""
     renderer = Source(cache, split="valid", seconds=_SONG_S).renderer()
     rng = np.random.default_rng(seed)
-    return [
-        (renderer.mix(rng, renderer.drums(rng), accompanied=bool(i % 2)), bool(i % 2)) for i in range(count)
-    ]
+    accompanied = [number % 4 != 0 for number in range(count)]
+    return [(renderer.mix(rng, renderer.drums(rng), accompanied=behind), behind) for behind in accompanied]
 
 
 def heard_song(clip: Clip, accompanied: bool, detector: Detector) -> HeardSong:
