@@ -69,8 +69,8 @@ class Strokes:
 class NetworkTrust:
     """How far the network's beats count. Activations at the named levels say nothing for or against."""
 
-    beat_weight: float = 0.25
-    downbeat_weight: float = 0.5
+    beat_weight: float = 0.5
+    downbeat_weight: float = 1.0
     undecided_beat: float = 0.2
     undecided_downbeat: float = 0.12
     largest_ratio: float = 2.0  # in log-likelihood, before the weight
