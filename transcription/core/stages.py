@@ -46,28 +46,28 @@ PIPELINE: tuple[StageSpec, ...] = (
     StageSpec(
         Stage.EXTRACT, "Reading the sound", "io",
         reads=(SOURCE,), writes=("audio.flac", "peaks.json", "audio.json"),
-        options=(), version=1, seconds_per_minute=0.5,
+        options=(), version=1, seconds_per_minute=0.3,
     ),
     StageSpec(
         Stage.DETECT, "Hearing the drums", "gpu",
         reads=("audio.flac",), writes=("activations.npz", "hits.json"),
-        options=("engine",), version=1, seconds_per_minute=3.0,
+        options=("engine",), version=1, seconds_per_minute=0.9,
     ),
     StageSpec(
         Stage.BEATS, "Following the beat", "gpu",
         reads=("activations.npz", "hits.json", "audio.json"), writes=("beats.json",),
-        options=("tempo_bpm", "meter", "first_downbeat_s"), version=1, seconds_per_minute=1.0,
+        options=("tempo_bpm", "meter", "first_downbeat_s"), version=1, seconds_per_minute=0.4,
     ),
     StageSpec(
         Stage.NOTATE, "Writing the notes", "cpu",
         reads=("hits.json", "beats.json", "audio.json"), writes=("score.json", "timing.json", "result.json"),
-        options=("grid", "title", "artist"), version=1, seconds_per_minute=0.2,
+        options=("grid", "title", "artist"), version=1, seconds_per_minute=0.13,
     ),
     StageSpec(
         Stage.ENGRAVE, "Engraving the score", "cpu",
         reads=("score.json",),
         writes=("score.musicxml", "score.mxl", "score.mid", "score.pdf", "drum-key.svg", *SCREEN_SVGS),
-        options=("paper",), version=1, seconds_per_minute=0.6,
+        options=("paper",), version=1, seconds_per_minute=0.5,
     ),
 )  # fmt: skip
 
