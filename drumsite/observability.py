@@ -15,7 +15,7 @@ _SAFE_ID = re.compile(r"^[\w.-]{1,64}$")
 
 
 def configure_logging(level: str) -> None:
-    """Send the standard library's log records through structlog's renderer."""
+    """Send structlog's events and the standard library's records to stderr, in one shape, from ``level`` on."""
     shared: list[Any] = [
         structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_log_level,
@@ -30,6 +30,16 @@ def configure_logging(level: str) -> None:
             structlog.processors.format_exc_info,
             _one_line,
         ],
+    )
+    structlog.configure(
+        processors=[
+            structlog.stdlib.filter_by_level,
+            *shared,
+            structlog.stdlib.ProcessorFormatter.wrap_for_formatter,
+        ],
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        wrapper_class=structlog.stdlib.BoundLogger,
+        cache_logger_on_first_use=True,
     )
     handler = logging.StreamHandler()
     handler.setFormatter(formatter)
