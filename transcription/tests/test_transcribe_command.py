@@ -206,7 +206,12 @@ def test_it_stops_at_once_and_leaves_nothing(song: Path, tmp_path: Path, number:
     scratch.mkdir()
     environment = {**_environment(tmp_path / "var"), "TMPDIR": str(scratch)}
     process = subprocess.Popen(
-        _command(song, "-o", tmp_path / "out"), env=environment, stderr=subprocess.PIPE, text=True
+        _command(song, "-o", tmp_path / "out"),
+        env=environment,
+        stderr=subprocess.PIPE,
+        text=True,
+        # A shell starts what it puts into the background with SIGINT ignored, and children inherit that.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # type: ignore[arg-type, return-value]
     )
     assert process.stderr is not None
     assert process.stderr.readline().strip() == str(song)  # it has begun
