@@ -15,7 +15,7 @@ _SAFE_ID = re.compile(r"^[\w.-]{1,64}$")
 
 
 def configure_logging(level: str) -> None:
-    """Send structlog's events and the standard library's records to stderr, in one shape, from ``level`` on."""
+    """Send the events of structlog and of the standard library to stderr, in one shape, from ``level`` on."""
     shared: list[Any] = [
         structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_log_level,
