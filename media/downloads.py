@@ -71,8 +71,9 @@ def protected_response(
 ) -> HttpResponseBase:
     """Return the answer that brings ``file`` to whoever sent ``request``.
 
-    From S3 it is a redirect to a link that works for minutes; behind nginx (``settings.X_ACCEL_PREFIX``)
-    nginx is told to send it; otherwise it is streamed. Streaming knows HEAD, ``Range`` with ``If-Range``
+    From S3, sound, video and what is to be saved are a redirect to a link that works for minutes; what pages
+    fetch is streamed, for their policy lets scripts fetch from this site only. Behind nginx
+    (``settings.X_ACCEL_PREFIX``) nginx is told to send it; otherwise it is streamed. Streaming knows HEAD, ``Range`` with ``If-Range``
     (206, 416), ``If-None-Match`` and ``If-Modified-Since`` (304); several ranges at once get the whole file.
 
     Args:
@@ -86,7 +87,7 @@ def protected_response(
     disposition = content_disposition_header(as_attachment, _safe(filename)) or "inline"
     storage, name = file.storage, file.name or ""
     signer = signing(storage)
-    if signer is not None:
+    if signer is not None and (as_attachment or content_type.startswith(("audio/", "video/"))):
         link = signer.signed_url(name, disposition=disposition, content_type=content_type)
         redirect = HttpResponseRedirect(link)
         redirect["Cache-Control"] = "private, no-store"  # the link runs out

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -15,6 +15,9 @@ import boto3
 import pytest
 from django.core.files.storage import default_storage
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.http import StreamingHttpResponse
+from django.http.response import HttpResponseBase
+from django.test import RequestFactory
 from django.utils import timezone
 from moto.server import ThreadedMotoServer
 from rest_framework.test import APIClient
@@ -22,11 +25,12 @@ from rest_framework.test import APIClient
 from accounts.models import User
 from media.artifacts import open_artifact_locally, open_recording_locally, publish_artifact
 from media.errors import FileMissing, StorageUnavailable
-from media.models import Recording
+from media.models import Artifact, Recording
 from media.orphans import remove_orphans
 from media.services import delete_recording, purge_deleted
 from media.tests.conftest import files_under
 from media.tests.factories import make_recording, song
+from media.views import artifact_response
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -103,6 +107,57 @@ def test_a_download_is_a_redirect_to_a_signed_link_that_runs_out(
         assert answer.read() == song()[10:20]
         assert answer.headers["Content-Type"] == "audio/mpeg"
         assert 'filename="Blue Train.mp3"' in answer.headers["Content-Disposition"]
+
+
+@pytest.fixture
+def publish(tmp_path: Path, bucket: Any) -> Callable[[str, bytes], Artifact]:
+    """Publish a job's file of the given name and content."""
+
+    def publish_file(name: str, content: bytes) -> Artifact:
+        path = tmp_path / name
+        path.write_bytes(content)
+        return publish_artifact(path=path, kind=name, stage="engrave", job_id=uuid4())
+
+    return publish_file
+
+
+def answer_to(artifact: Artifact, *, as_attachment: bool) -> HttpResponseBase:
+    return artifact_response(RequestFactory().get("/"), artifact, filename="x", as_attachment=as_attachment)
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "content_type"),
+    [("timing.json", b'{"bars": []}', "application/json"), ("score.svg", b"<svg/>", "image/svg+xml")],
+)
+def test_what_a_page_fetches_comes_from_the_site_itself(
+    publish: Callable[[str, bytes], Artifact], name: str, content: bytes, content_type: str
+) -> None:
+    response = answer_to(publish(name, content), as_attachment=False)
+
+    assert isinstance(response, StreamingHttpResponse)
+    assert (response.status_code, response["Content-Type"]) == (200, content_type)
+    assert response.getvalue() == content
+
+
+@pytest.mark.parametrize(("name", "as_attachment"), [("timing.json", True), ("audio.flac", False)])
+def test_what_is_saved_or_played_comes_from_the_storage_service(
+    publish: Callable[[str, bytes], Artifact], name: str, as_attachment: bool
+) -> None:
+    response = answer_to(publish(name, b"content"), as_attachment=as_attachment)
+
+    assert response.status_code == 302
+    with urlopen(response["Location"]) as answer:
+        assert answer.read() == b"content"
+
+
+def test_a_fetched_object_that_is_gone_is_said_to_be_gone(
+    publish: Callable[[str, bytes], Artifact], bucket: Any
+) -> None:
+    artifact = publish("timing.json", b"{}")
+    bucket.Object(artifact.file.name).delete()
+
+    with pytest.raises(FileMissing):
+        answer_to(artifact, as_attachment=False)
 
 
 def test_artifacts_are_published_replaced_and_fetched(tmp_path: Path, bucket: Any, media_root: Path) -> None:
