@@ -1,4 +1,4 @@
-"""Accounts on the admin pages: roles by admins, holding and releasing jobs by moderators."""
+"""Accounts on the admin pages: moderators look, admins change accounts and give roles."""
 
 from __future__ import annotations
 
@@ -16,9 +16,8 @@ from rest_framework_simplejwt.token_blacklist.models import BlacklistedToken, Ou
 
 from accounts import services
 from accounts.core.errors import DrumError
-from accounts.forms import UserActionForm
 from accounts.models import User
-from accounts.roles import Role, is_admin, is_moderator, roles_of
+from accounts.roles import Role, is_admin, roles_of
 
 GIVEN_ROLES = (Role.PREMIUM, Role.MODERATOR, Role.ADMIN)
 
@@ -34,13 +33,12 @@ class UserCreationForm(AdminUserCreationForm):
 
 @admin.register(User)
 class UserAdmin(DjangoUserAdmin):
-    """Moderators see accounts and hold or release their jobs; admins change them and give roles.
+    """Moderators see accounts; admins change them and give roles.
 
     An account is closed, never deleted here: what it owns would go with it, and retention sees to that.
     """
 
     add_form = UserCreationForm
-    action_form = UserActionForm
     list_display = ("email", "display_name", "roles", "is_active", "jobs_held", "date_joined", "last_login")
     list_filter = ("groups", "is_active", "jobs_held", "is_superuser")
     search_fields = ("email", "display_name", "id")
@@ -67,7 +65,7 @@ class UserAdmin(DjangoUserAdmin):
     add_fieldsets = (
         (None, {"fields": ("email", "display_name", "usable_password", "password1", "password2")}),
     )
-    actions = ("hold_jobs", "release_jobs", "close_accounts")
+    actions = ("close_accounts",)
 
     @admin.display(description="roles")
     def roles(self, user: User) -> str:
@@ -87,10 +85,6 @@ class UserAdmin(DjangoUserAdmin):
 
     def has_delete_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
         return False
-
-    def has_moderate_permission(self, request: HttpRequest) -> bool:
-        """Ask who may hold jobs; the admin site calls this for actions with ``permissions=["moderate"]``."""
-        return is_moderator(request.user)
 
     def has_administer_permission(self, request: HttpRequest) -> bool:
         """Ask who may give roles and close accounts."""
@@ -118,27 +112,6 @@ class UserAdmin(DjangoUserAdmin):
         if not change:
             services.give_first_role(user=obj)
 
-    @admin.action(description="Hold jobs (write the reason beside)", permissions=["moderate"])
-    def hold_jobs(self, request: HttpRequest, users: QuerySet[User]) -> None:
-        reason = request.POST.get("reason", "")
-        for user in users:
-            self._act(
-                request,
-                user,
-                lambda user=user: services.hold_jobs(user=user, by=request.user, reason=reason),
-                f"Held the jobs. {reason}".strip(),
-            )
-
-    @admin.action(description="Release jobs", permissions=["moderate"])
-    def release_jobs(self, request: HttpRequest, users: QuerySet[User]) -> None:
-        for user in users:
-            self._act(
-                request,
-                user,
-                lambda user=user: services.release_jobs(user=user, by=request.user),
-                "Released the jobs.",
-            )
-
     @admin.action(description="Close accounts (forgets the person)", permissions=["administer"])
     def close_accounts(self, request: HttpRequest, users: QuerySet[User]) -> None:
         for user in users:
@@ -147,17 +120,17 @@ class UserAdmin(DjangoUserAdmin):
                     request, f"{user}: only a superuser may close this account.", messages.ERROR
                 )
                 continue
-            self._act(
+            self.act(
                 request, user, lambda user=user: services.close_account(user=user), "Closed the account."
             )
 
-    def _act(self, request: HttpRequest, user: User, act: Callable[[], object], record: str) -> None:
+    def act(self, request: HttpRequest, user: User, act: Callable[[], object], record: str) -> None:
         """Do one thing to one account; leave a line in its history, or say why it was refused."""
         name = str(user)
         try:
             act()
         except DrumError as error:
-            self.message_user(request, f"{name}: {error}", messages.ERROR)
+            self.message_user(request, f"{name}: {error} {error.hint}".strip(), messages.ERROR)
             return
         self.log_change(request, user, record)
         self.message_user(request, f"{name}: {record}", messages.SUCCESS)
@@ -166,7 +139,7 @@ class UserAdmin(DjangoUserAdmin):
 def _granting(role: Role) -> Callable[[UserAdmin, HttpRequest, QuerySet[User]], None]:
     def grant(page: UserAdmin, request: HttpRequest, users: QuerySet[User]) -> None:
         for user in users:
-            page._act(
+            page.act(
                 request,
                 user,
                 lambda user=user: services.grant_role(user=user, role=role, by=request.user),
@@ -179,7 +152,7 @@ def _granting(role: Role) -> Callable[[UserAdmin, HttpRequest, QuerySet[User]], 
 def _revoking(role: Role) -> Callable[[UserAdmin, HttpRequest, QuerySet[User]], None]:
     def revoke(page: UserAdmin, request: HttpRequest, users: QuerySet[User]) -> None:
         for user in users:
-            page._act(
+            page.act(
                 request,
                 user,
                 lambda user=user: services.revoke_role(user=user, role=role, by=request.user),

@@ -6,7 +6,6 @@ from typing import Any
 
 from allauth.account.forms import SignupForm
 from django import forms
-from django.contrib.admin.helpers import ActionForm
 from django.db import IntegrityError, transaction
 from django.http import HttpRequest, HttpResponse
 
@@ -70,9 +69,3 @@ class DeleteAccountForm(forms.Form):
         if not self._user.check_password(password):
             raise forms.ValidationError("This is not your password.", code="wrong_password")
         return password
-
-
-class UserActionForm(ActionForm):
-    """The admin list's choice of action, with room for the reason why someone's jobs are held."""
-
-    reason = forms.CharField(label="Reason", max_length=200, required=False)

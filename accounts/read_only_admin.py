@@ -1,11 +1,24 @@
-"""Admin pages of rows that only the site itself writes."""
+"""Admin pages of rows that only the site itself writes, and the reason that moderators give for an act."""
 
 from __future__ import annotations
 
 from typing import Any
 
+from django import forms
 from django.contrib import admin
+from django.contrib.admin.helpers import ActionForm
 from django.http import HttpRequest
+
+
+class ReasonForm(ActionForm):  # type: ignore[misc]
+    """The action list, with room to say why."""
+
+    reason = forms.CharField(required=False, max_length=1000, label="Reason")
+
+
+def reason_of(request: HttpRequest) -> str:
+    """Return what was written into a :class:`ReasonForm`."""
+    return request.POST.get("reason", "").strip()
 
 
 class ReadOnly:

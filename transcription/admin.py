@@ -5,9 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from django import forms
 from django.contrib import admin, messages
-from django.contrib.admin.helpers import ActionForm
 from django.db.models import QuerySet
 from django.forms.widgets import Script
 from django.http import HttpRequest
@@ -15,17 +13,14 @@ from django.urls import reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
+from accounts.admin import UserAdmin
 from accounts.core.errors import DrumError
-from accounts.read_only_admin import ReadOnlyAdmin, ReadOnlyInline
+from accounts.models import User
+from accounts.read_only_admin import ReadOnlyAdmin, ReadOnlyInline, ReasonForm, reason_of
+from accounts.roles import is_moderator
 from media.selectors import artifacts_of_job
 from transcription.models import Job, JobEvent, StageRun
 from transcription.services import cancel_job, delete_job, hold_user, release_user, retry_job
-
-
-class ReasonForm(ActionForm):  # type: ignore[misc]
-    """The action list, with room to say why."""
-
-    reason = forms.CharField(required=False, max_length=1000, label="Reason")
 
 
 class StageRunInline(ReadOnlyInline):
@@ -134,25 +129,25 @@ class JobAdmin(ReadOnlyAdmin):
     @admin.action(description="Cancel", permissions=["view"])
     def cancel(self, request: HttpRequest, jobs: QuerySet[Job]) -> None:
         """Stop the chosen jobs."""
-        reason = request.POST.get("reason", "")
+        reason = reason_of(request)
         self._each(request, jobs, lambda job: cancel_job(job=job, by=request.user, reason=reason))
 
     @admin.action(description="Retry", permissions=["view"])
     def retry(self, request: HttpRequest, jobs: QuerySet[Job]) -> None:
         """Run the chosen jobs again from where they failed."""
-        reason = request.POST.get("reason", "")
+        reason = reason_of(request)
         self._each(request, jobs, lambda job: retry_job(job=job, by=request.user, reason=reason))
 
     @admin.action(description="Delete", permissions=["view"])
     def delete_with_reason(self, request: HttpRequest, jobs: QuerySet[Job]) -> None:
         """Take the chosen jobs out of every list."""
-        reason = request.POST.get("reason", "")
+        reason = reason_of(request)
         self._each(request, jobs, lambda job: delete_job(job=job, by=request.user, reason=reason))
 
     @admin.action(description="Hold all jobs of these people", permissions=["view"])
     def hold(self, request: HttpRequest, jobs: QuerySet[Job]) -> None:
         """Let none of their jobs begin another stage."""
-        reason = request.POST.get("reason", "")
+        reason = reason_of(request)
         self._each(
             request,
             _one_job_each(jobs),
@@ -181,3 +176,42 @@ class JobAdmin(ReadOnlyAdmin):
 
 def _one_job_each(jobs: QuerySet[Job]) -> list[Job]:
     return list({job.requested_by_id: job for job in jobs.select_related("requested_by")}.values())
+
+
+# accounts knows of no jobs: their moderation joins its page of people from here.
+admin.site.unregister(User)
+
+
+@admin.register(User)
+class UserAndJobsAdmin(UserAdmin):
+    """People, whose jobs moderators hold and release, also before there are any."""
+
+    action_form = ReasonForm
+    actions = ("hold", "release", *UserAdmin.actions)
+
+    def has_moderate_permission(self, request: HttpRequest) -> bool:
+        """Ask who may hold jobs; the admin site calls this for actions with ``permissions=["moderate"]``."""
+        return is_moderator(request.user)
+
+    @admin.action(description="Hold all jobs of these people", permissions=["moderate"])
+    def hold(self, request: HttpRequest, users: QuerySet[User]) -> None:
+        """Let none of their jobs begin another stage."""
+        reason = reason_of(request)
+        for user in users:
+            self.act(
+                request,
+                user,
+                lambda user=user: hold_user(user=user, by=request.user, reason=reason),
+                f"Held the jobs. {reason}",
+            )
+
+    @admin.action(description="Release all jobs of these people", permissions=["moderate"])
+    def release(self, request: HttpRequest, users: QuerySet[User]) -> None:
+        """Let their jobs go on."""
+        for user in users:
+            self.act(
+                request,
+                user,
+                lambda user=user: release_user(user=user, by=request.user),
+                f"Released the jobs. {reason_of(request)}".strip(),
+            )

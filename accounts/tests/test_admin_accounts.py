@@ -33,29 +33,6 @@ def test_a_user_does_not_get_in(client, user):
     assert client.get(reverse(LIST), follow=True).status_code == 403
 
 
-def test_a_moderator_holds_and_releases_jobs_with_a_line_in_the_history(client, user, moderator):
-    client.force_login(moderator)
-
-    act(client, "hold_jobs", user, reason="spam")
-    user.refresh_from_db()
-    assert (user.jobs_held, user.jobs_held_reason) == (True, "spam")
-    assert "spam" in LogEntry.objects.get(object_id=str(user.pk)).change_message
-
-    act(client, "release_jobs", user)
-    user.refresh_from_db()
-    assert not user.jobs_held
-
-
-def test_a_moderator_is_told_that_an_admins_jobs_cannot_be_held(client, moderator, admin_user):
-    client.force_login(moderator)
-
-    page = act(client, "hold_jobs", admin_user).content.decode()
-
-    admin_user.refresh_from_db()
-    assert not admin_user.jobs_held
-    assert "not allowed" in page
-
-
 def test_a_moderator_sees_an_account_and_cannot_change_it(client, user, moderator):
     client.force_login(moderator)
 
@@ -158,3 +135,4 @@ def test_closing_accounts_forgets_the_person(client, user, admin_user):
     user.refresh_from_db()
     assert not user.is_active
     assert user.deleted_at
+    assert "Closed" in LogEntry.objects.get(object_id=str(user.pk)).change_message
