@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from django.contrib import admin
+from collections.abc import Callable
+
+from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.template.defaultfilters import filesizeformat
 from django.urls import reverse
 from django.utils.html import format_html
 
-from accounts.read_only_admin import ReadOnlyAdmin
+from accounts.core.errors import DrumError
+from accounts.read_only_admin import ReadOnlyAdmin, ReasonForm, reason_of
 from media.models import Artifact, Recording
 from media.services import delete_recording, restore_recording
 
@@ -24,8 +27,9 @@ class _StoredFileAdmin(ReadOnlyAdmin):
 
 @admin.register(Recording)
 class RecordingAdmin(_StoredFileAdmin):
-    """What people brought."""
+    """What people brought; every act of a moderator is in the history of the recording."""
 
+    action_form = ReasonForm
     list_display = ["title", "owner", "state", "container", "duration_s", "size", "created_at", "deleted_at"]
     list_filter = ["state", "source", "container", "has_video", ("deleted_at", admin.EmptyFieldListFilter)]
     search_fields = ["title", "original_name", "owner__email", "sha256", "id"]
@@ -46,15 +50,37 @@ class RecordingAdmin(_StoredFileAdmin):
 
     @admin.action(description="Delete (can be restored until purged)", permissions=["view"])
     def delete_softly(self, request: HttpRequest, recordings: QuerySet[Recording]) -> None:
+        reason = reason_of(request)
         for recording in recordings:
-            delete_recording(recording=recording)
-        self.message_user(request, f"Deleted {len(recordings)}.")
+            if recording.owner_id != request.user.pk and not reason:
+                self.message_user(
+                    request, f"{recording.title}: Say why it is deleted, for it is not yours.", messages.ERROR
+                )
+                continue
+            self._act(
+                request, recording, lambda chosen: delete_recording(recording=chosen), f"deleted: {reason}"
+            )
 
     @admin.action(description="Restore", permissions=["view"])
     def restore(self, request: HttpRequest, recordings: QuerySet[Recording]) -> None:
+        reason = reason_of(request)
         for recording in recordings:
-            restore_recording(recording=recording)
-        self.message_user(request, f"Restored {len(recordings)}.")
+            self._act(
+                request, recording, lambda chosen: restore_recording(recording=chosen), f"restored: {reason}"
+            )
+
+    def _act(
+        self, request: HttpRequest, recording: Recording, act: Callable[[Recording], object], record: str
+    ) -> None:
+        """Do one thing to one recording; leave a line in its history, or say why it was refused."""
+        try:
+            act(recording)
+        except DrumError as error:
+            self.message_user(request, f"{recording.title}: {error} {error.hint}".strip(), messages.ERROR)
+            return
+        record = record.removesuffix(": ")
+        self.log_change(request, recording, record)
+        self.message_user(request, f"{recording.title}: {record}", messages.SUCCESS)
 
 
 @admin.register(Artifact)
