@@ -43,7 +43,9 @@ def recording_visible_to(user: User | AnonymousUser, pk: UUID | str, *, deleted:
 
 def search_recordings(recordings: QuerySet[Recording], text: str) -> QuerySet[Recording]:
     """Return those whose title or file name has every word of ``text``."""
-    for word in text.split():
+    # PostgreSQL takes no NUL in a text, and a title has nothing of its kind: see create_recording.
+    searchable = "".join(char if char.isprintable() else " " for char in text)
+    for word in searchable.split():
         recordings = recordings.filter(Q(title__icontains=word) | Q(original_name__icontains=word))
     return recordings
 
@@ -64,11 +66,6 @@ def artifacts_of_job(job_id: UUID) -> QuerySet[Artifact]:
 def artifact_of_job(job_id: UUID, kind: str) -> Artifact | None:
     """Return a job's artifact of one kind, None if it is not made yet."""
     return Artifact.objects.filter(job_id=job_id, kind=kind).first()
-
-
-def artifact_of_recording(recording: Recording, kind: str) -> Artifact | None:
-    """Return what was made of a recording outside of any job, None if it is not made yet."""
-    return Artifact.objects.filter(recording=recording, job_id__isnull=True, kind=kind).first()
 
 
 def _of(user: User | AnonymousUser) -> QuerySet[Recording]:

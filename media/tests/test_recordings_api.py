@@ -50,6 +50,14 @@ def test_the_list_can_be_searched_by_words(api: APIClient, owner: User) -> None:
     assert [row["title"] for row in api.get(URL, {"search": "train oslo"}).data["results"]] == ["Red Train"]
 
 
+def test_what_cannot_be_printed_in_a_search_parts_words(api: APIClient, owner: User) -> None:
+    make_recording(owner, title="Blue Train")
+
+    assert len(api.get(URL, {"search": "blue\0train"}).data["results"]) == 1
+    assert len(api.get(URL, {"search": "\0"}).data["results"]) == 1
+    assert not api.get(URL, {"search": "\0red"}).data["results"]
+
+
 def test_the_list_can_be_ordered_and_paged(api: APIClient, owner: User) -> None:
     for title in "bca":
         make_recording(owner, title=title)
