@@ -14,6 +14,7 @@ from transcription import views
 from transcription.api.views import JobViewSet
 
 router = SimpleRouter()
+router.trailing_slash = "/?"  # as in the rest of the API: it may be left out
 router.register("jobs", JobViewSet, basename="api-job")
 router.register("notations", NotationViewSet, basename="api-notation")
 
