@@ -73,8 +73,9 @@ def protected_response(
 
     From S3, sound, video and what is to be saved are a redirect to a link that works for minutes; what pages
     fetch is streamed, for their policy lets scripts fetch from this site only. Behind nginx
-    (``settings.X_ACCEL_PREFIX``) nginx is told to send it; otherwise it is streamed. Streaming knows HEAD, ``Range`` with ``If-Range``
-    (206, 416), ``If-None-Match`` and ``If-Modified-Since`` (304); several ranges at once get the whole file.
+    (``settings.X_ACCEL_PREFIX``) nginx is told to send it; otherwise it is streamed. Streaming knows HEAD,
+    ``Range`` with ``If-Range`` (206, 416), ``If-None-Match`` and ``If-Modified-Since`` (304); several ranges
+    at once get the whole file.
 
     Args:
         filename: what a browser saves it as; any text.

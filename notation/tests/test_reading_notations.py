@@ -1,11 +1,15 @@
 from __future__ import annotations
 
+from uuid import uuid4
+
 import pytest
 from django.utils import timezone
 from rest_framework.test import APIClient
 
 from accounts.models import User
 from accounts.tests.factories import UserFactory
+from media.artifacts import publish_artifact
+from media.tests.factories import RecordingFactory
 from notation.tests.factories import NotationFactory
 
 pytestmark = pytest.mark.django_db
@@ -61,6 +65,23 @@ def test_notations_need_a_sign_in():
     response = APIClient().get("/api/v1/notations/")
 
     assert (response.status_code, response.json()["code"]) == (401, "not_authenticated")
+
+
+def test_a_score_page_shows_the_engraving_and_says_when_its_file_is_gone(client, tmp_path):
+    path = tmp_path / "score-desktop.svg"
+    path.write_text('<svg id="the-engraving"></svg>')
+    notation = NotationFactory(recording=RecordingFactory(), job_id=uuid4())
+    artifact = publish_artifact(path=path, kind="score-desktop.svg", stage="engrave", job_id=notation.job_id)
+    client.force_login(notation.owner)
+    shown = client.get(f"/scores/{notation.pk}/")
+
+    artifact.file.storage.delete(artifact.file.name)
+    after = client.get(f"/scores/{notation.pk}/")
+
+    assert (shown.status_code, after.status_code) == (200, 200)
+    assert 'id="the-engraving"' in shown.content.decode()
+    assert "The engraving is not there." not in shown.content.decode()
+    assert "The engraving is not there." in after.content.decode()
 
 
 def test_somebody_elses_score_page_is_not_found(client):
