@@ -1,13 +1,15 @@
-"""The upload form."""
+"""What people send by forms: a song with its options, and the reasons they give."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from django import forms
+from django.http import HttpRequest
 
 from transcription.core.options import GRIDS, JobOptions
 
+LONGEST_REASON = 1000
 METERS = ("4/4", "3/4", "6/8", "2/4", "5/4", "7/8", "12/8")
 _GRID_LABELS = {
     "auto": "Find out",
@@ -16,6 +18,16 @@ _GRID_LABELS = {
     "32": "Thirty-seconds at most",
     "triplet": "Triplets",
 }
+
+
+def readable(text: str) -> str:
+    """Return a person's words without what nobody can read, such as NUL, which PostgreSQL does not store."""
+    return "".join(char for char in text if char.isprintable() or char in "\n\t").strip()
+
+
+def given_reason(request: HttpRequest) -> str:
+    """Return why somebody acts, as they wrote it in a form; may be empty."""
+    return readable(request.POST.get("reason", ""))[:LONGEST_REASON]
 
 
 class UploadForm(forms.Form):

@@ -24,7 +24,7 @@ from media.uploads import ReceivedFile, receives_recordings
 from media.views import artifact_response
 from transcription.core.options import JobOptions
 from transcription.files import artifact_for, download_name
-from transcription.forms import UploadForm
+from transcription.forms import UploadForm, given_reason
 from transcription.models import Job
 from transcription.progress import describe_jobs
 from transcription.selectors import jobs_visible_to, latest_job_by_recording
@@ -87,7 +87,7 @@ def job_page(request: HttpRequest, job_id: UUID) -> HttpResponse:
 @require_POST
 def job_cancel(request: HttpRequest, job_id: UUID) -> HttpResponse:
     """Stop a job."""
-    cancel_job(job=_job(request, job_id), by=request.user, reason=request.POST.get("reason", ""))
+    cancel_job(job=_job(request, job_id), by=request.user, reason=given_reason(request))
     messages.success(request, "The transcription was stopped.")
     return redirect("job", job_id)
 
@@ -96,7 +96,7 @@ def job_cancel(request: HttpRequest, job_id: UUID) -> HttpResponse:
 @require_POST
 def job_retry(request: HttpRequest, job_id: UUID) -> HttpResponse:
     """Run a failed or cancelled job again."""
-    retry_job(job=_job(request, job_id), by=request.user, reason=request.POST.get("reason", ""))
+    retry_job(job=_job(request, job_id), by=request.user, reason=given_reason(request))
     return redirect("job", job_id)
 
 
@@ -104,7 +104,7 @@ def job_retry(request: HttpRequest, job_id: UUID) -> HttpResponse:
 @require_POST
 def job_delete(request: HttpRequest, job_id: UUID) -> HttpResponse:
     """Delete a job and its score."""
-    delete_job(job=_job(request, job_id), by=request.user, reason=request.POST.get("reason", ""))
+    delete_job(job=_job(request, job_id), by=request.user, reason=given_reason(request))
     messages.success(request, "The transcription was deleted.")
     return redirect("dashboard")
 

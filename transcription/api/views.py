@@ -25,12 +25,15 @@ from rest_framework.response import Response
 
 from media.idempotency import IDEMPOTENCY_PARAMETER, idempotent
 from media.models import Recording
+from media.reading import read_artifact
 from media.selectors import recording_visible_to
 from media.views import artifact_response
 from notation.api.views import UUID_PATTERN
 from transcription.api.serializers import JobCreateSerializer, JobEventSerializer, JobSerializer
+from transcription.core.errors import UnknownOption
 from transcription.core.options import JobOptions
 from transcription.files import FORMATS, PLAYER_FORMATS, artifact_for, download_name
+from transcription.forms import LONGEST_REASON, readable
 from transcription.models import Job
 from transcription.progress import describe_jobs
 from transcription.selectors import jobs_visible_to
@@ -74,10 +77,18 @@ _RESULT_EXAMPLE = OpenApiExample(
 _ID = OpenApiParameter("id", OpenApiTypes.UUID, OpenApiParameter.PATH)
 
 
+class ReasonField(serializers.CharField):
+    """A text from which what cannot be read or stored, such as NUL, is left out."""
+
+    def run_validation(self, data: Any = serializers.empty) -> Any:
+        """Clean before anything is judged."""
+        return super().run_validation(readable(data) if isinstance(data, str) else data)
+
+
 class ReasonSerializer(serializers.Serializer[Any]):
     """Why; a moderator must say, an owner may."""
 
-    reason = serializers.CharField(required=False, allow_blank=True, max_length=1000)
+    reason = ReasonField(required=False, allow_blank=True, max_length=LONGEST_REASON)
 
 
 class JobFilter(django_filters.FilterSet):
@@ -122,13 +133,18 @@ class JobViewSet(viewsets.GenericViewSet[Job]):
     )
     @idempotent
     def create(self, request: Request) -> Response:
-        """Queue a job. Unknown options are refused with ``unknown_option``."""
+        """Queue a job. Unknown fields and options are refused with ``unknown_option``."""
+        if not isinstance(request.data, dict):
+            raise serializers.ValidationError({"non_field_errors": ["This must be an object."]})
+        for name in request.data:
+            if name not in JobCreateSerializer().fields:
+                raise UnknownOption(option=str(name)[:80], known=sorted(JobCreateSerializer().fields))
         form = JobCreateSerializer(data={"recording_id": request.data.get("recording_id")})
         form.is_valid(raise_exception=True)
-        given = request.data.get("options") or {}
-        if not isinstance(given, dict):
+        given = request.data.get("options")
+        if given is not None and not isinstance(given, dict):
             raise serializers.ValidationError({"options": ["This must be an object."]})
-        options = JobOptions.parse(given)
+        options = JobOptions.parse(given or {})
         try:
             recording = recording_visible_to(request.user, form.validated_data["recording_id"])
         except Recording.DoesNotExist as error:
@@ -177,8 +193,7 @@ class JobViewSet(viewsets.GenericViewSet[Job]):
     def result(self, request: Request, pk: str) -> Response:
         """Return the result JSON (schema ``drumsite.transcription/1``)."""
         _, artifact = artifact_for(self._job(pk), "json")
-        with artifact.file.open("rb") as file:
-            return Response(json.load(file))
+        return Response(json.loads(read_artifact(artifact)))
 
     @extend_schema(
         summary="Download the score",

@@ -88,7 +88,7 @@ def _number(name: str, value: object, lowest: float, highest: float) -> float | 
         raise InvalidOption(option=name, expected=expected)
     try:
         number = float(value)
-    except ValueError as error:
+    except (ValueError, OverflowError) as error:  # an integer may be too large for any float
         raise InvalidOption(option=name, expected=expected) from error
     if not lowest <= number <= highest:
         raise InvalidOption(option=name, expected=expected)

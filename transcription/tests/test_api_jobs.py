@@ -1,11 +1,13 @@
 from __future__ import annotations
 
+import json
 import uuid
 
 import pytest
 
 from accounts.tests.factories import UserFactory
-from media.models import Recording
+from media.artifacts import publish_artifact
+from media.models import Artifact, Recording
 from media.tests.factories import RecordingFactory
 from transcription.models import Job, JobEvent
 from transcription.tests.factories import JobFactory
@@ -47,7 +49,12 @@ def test_a_deleted_recording_is_gone(api):
 
 
 @pytest.mark.parametrize(
-    ("options", "code"), [({"speed": 2}, "unknown_option"), ({"meter": "4/5"}, "invalid_option")]
+    ("options", "code"),
+    [
+        ({"speed": 2}, "unknown_option"),
+        ({"meter": "4/5"}, "invalid_option"),
+        ({"tempo_bpm": 10**400}, "invalid_option"),
+    ],
 )
 def test_impossible_options_get_a_stable_code(api, options, code):
     recording = RecordingFactory()
@@ -104,6 +111,73 @@ def test_somebody_elses_job_is_not_found(api, path):
     response = api(UserFactory()).get(f"/api/v1/jobs/{job.pk}/{path}")
 
     assert (response.status_code, response.json()["code"]) == (404, "not_found")
+
+
+@pytest.mark.parametrize("body", [["recording_id"], "recording_id", 7, None])
+def test_a_body_that_is_no_object_is_refused(api, user, body):
+    response = api(user).post("/api/v1/jobs/", json.dumps(body), content_type="application/json")
+
+    assert (response.status_code, response.json()["code"]) == (400, "invalid_input")
+
+
+@pytest.mark.parametrize("options", [[], False, 0, "", "x", ["meter"]])
+def test_options_that_are_no_object_are_refused(api, options):
+    recording = RecordingFactory()
+
+    response = api(recording.owner).post(
+        "/api/v1/jobs/", {"recording_id": str(recording.pk), "options": options}, format="json"
+    )
+
+    assert (response.status_code, response.json()["code"]) == (400, "invalid_input")
+    assert not Job.objects.exists()
+
+
+def test_a_field_that_nobody_knows_is_refused(api):
+    recording = RecordingFactory()
+
+    response = api(recording.owner).post(
+        "/api/v1/jobs/", {"recording_id": str(recording.pk), "meter": "3/4"}, format="json"
+    )
+
+    assert (response.status_code, response.json()["code"]) == (400, "unknown_option")
+    assert response.json()["details"]["known"] == ["options", "recording_id"]
+
+
+def test_what_cannot_be_stored_in_a_reason_is_left_out(api, moderator):
+    job = JobFactory()
+
+    response = api(moderator).post(f"/api/v1/jobs/{job.pk}/cancel/", {"reason": "Sp\0am."}, format="json")
+
+    assert response.status_code == 200
+    assert job.events.get(kind=JobEvent.Kind.CANCELLED).reason == "Spam."
+
+
+def test_a_reason_of_nothing_that_can_be_read_is_none(api, moderator):
+    job = JobFactory()
+
+    response = api(moderator).post(f"/api/v1/jobs/{job.pk}/cancel/", {"reason": "\0"}, format="json")
+
+    assert (response.status_code, response.json()["code"]) == (400, "reason_required")
+
+
+@pytest.fixture
+def result(tmp_path) -> Artifact:
+    path = tmp_path / "result.json"
+    path.write_text('{"schema": "drumsite.transcription/1"}')
+    job = JobFactory()
+    return publish_artifact(path=path, kind="result.json", stage="notate", job_id=job.pk)
+
+
+@pytest.mark.parametrize("path", ["result", "download/json"])
+def test_a_file_is_read_while_it_is_there_and_else_said_to_be_missing(api, result, path):
+    client = api(Job.objects.get(pk=result.job_id).requested_by)
+    url = f"/api/v1/jobs/{result.job_id}/{path}"
+    assert client.get(url).status_code == 200
+
+    result.file.storage.delete(result.file.name)
+
+    response = client.get(url)
+    assert (response.status_code, response.json()["code"]) == (410, "file_missing")
 
 
 @pytest.mark.parametrize("path", ["cancel/", "retry/"])

@@ -7,7 +7,7 @@ from django.urls import reverse
 from accounts.tests.factories import UserFactory
 from media.models import Recording
 from media.tests.factories import RecordingFactory, silence_wav
-from transcription.models import Job
+from transcription.models import Job, JobEvent
 from transcription.tests.factories import JobFactory
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -62,6 +62,19 @@ def test_the_dashboard_can_be_searched(signed_in, user):
     rows = signed_in.get("/dashboard/?q=waltz").context["rows"]
 
     assert [row["recording"].title for row in rows] == ["Moby waltz"]
+
+
+def test_what_cannot_be_printed_in_a_search_is_left_out(signed_in, user):
+    RecordingFactory(owner=user, title="Moby waltz")
+
+    assert len(signed_in.get("/dashboard/", {"q": "moby\0waltz"}).context["rows"]) == 1
+
+
+def test_what_cannot_be_stored_in_a_reason_is_left_out(signed_in, user):
+    job = JobFactory(recording__owner=user)
+
+    assert signed_in.post(f"/jobs/{job.pk}/cancel/", {"reason": "Wro\0ng song"}).status_code == 302
+    assert job.events.get(kind=JobEvent.Kind.CANCELLED).reason == "Wrong song"
 
 
 def test_an_upload_by_form_leads_to_its_job(signed_in, user):
