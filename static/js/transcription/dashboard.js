@@ -34,8 +34,6 @@ openLive({
         showJob(news.data, news.seq);
         break;
       case "job.deleted":
-      case "recording.created":
-      case "recording.deleted":
         refreshSoon();
         break;
     }
