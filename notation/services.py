@@ -66,3 +66,12 @@ def save_transcription(
 def delete_notation_of_job(*, job_id: UUID) -> None:
     """Take the notation of a deleted job out of every list."""
     Notation.objects.filter(job_id=job_id).update(deleted_at=timezone.now())
+
+
+@transaction.atomic
+def delete_transcription(*, job_id: UUID) -> None:
+    """Really delete what a job heard and wrote."""
+    for notation in Notation.objects.filter(job_id=job_id).select_related("hit_set"):
+        if notation.hit_set is not None:
+            notation.hit_set.delete()
+        notation.delete()

@@ -9,21 +9,25 @@ import os
 import socket
 import tempfile
 import threading
-from contextlib import AbstractContextManager, ExitStack
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 from uuid import UUID
 
 from django.conf import settings
-from django.db import transaction
+from django.core.files.storage import default_storage
+from django.db import DatabaseError, connection, transaction
 from django.db.models import F, Q
 from django.db.models.functions import Greatest
 from django.utils import timezone
 
 from accounts.core.errors import DrumError
 from media.artifacts import (
+    delete_artifacts_of_job,
+    delete_file,
     open_artifact_locally,
     open_recording_locally,
     publish_artifact,
@@ -34,7 +38,7 @@ from media.errors import FileMissing, StorageUnavailable
 from media.models import Artifact
 from media.selectors import artifact_of_job, artifacts_of_job
 from media.services import record_decoding, record_decoding_failure
-from notation.services import save_transcription
+from notation.services import delete_transcription, save_transcription
 from transcription.core.errors import InternalError, StageCrashed
 from transcription.core.hit_list import hits_from_json
 from transcription.core.models import engine
@@ -50,6 +54,8 @@ logger = logging.getLogger(__name__)
 TICK_S = 0.5
 # A stage that was queued this long ago and has not begun is queued once more; a message may have been lost.
 REQUEUE_AFTER_S = 300
+# What broke, or was away, may be well again a little later: 10 s after the first attempt, then 20.
+RETRY_AFTER_S = 10.0
 
 
 class LeaseLost(Exception):
@@ -58,10 +64,11 @@ class LeaseLost(Exception):
 
 @dataclass(frozen=True, slots=True)
 class NextStep:
-    """A stage that is ready to be put on its queue."""
+    """A stage that is ready to be put on its queue, after ``delay_s`` when it is another attempt."""
 
     job_id: UUID
     stage: Stage
+    delay_s: float = 0.0
 
 
 def lease_holder() -> str:
@@ -78,11 +85,12 @@ def run_stage(job_id: UUID | str, stage: Stage, process: StageProcess) -> NextSt
     run = StageRun.take(job_id, stage, holder=lease_holder(), lease_s=settings.LEASE_S)
     if run is None:
         return None  # delivered twice, cancelled while it waited, or someone else holds the lease
-    _note_start(run)
     try:
+        _note_start(run)
         if run.attempt > settings.STAGE_ATTEMPTS:
             raise StageCrashed
-        return _work(run, process)
+        with _heartbeat(run):
+            return _work(run, process)
     except LeaseLost:
         # The job of a deleted recording is unfinished: it goes on if the recording is restored.
         unfinished = Job.objects.filter(pk=run.job_id, status__in=Job.UNFINISHED, deleted_at=None).exists()
@@ -103,7 +111,10 @@ def _work(run: StageRun, process: StageProcess) -> NextStep | None:
     key = _cache_key(run, spec)
     earlier = _equal_run(run, spec, key)
     if earlier is not None:
-        return _finish(run, spec, key, earlier=earlier)
+        try:
+            return _finish(run, spec, key, earlier=earlier)
+        except FileMissing:  # its rows are there, a file is not: run the stage after all
+            logger.warning("reuse_failed", extra={"job": str(run.job_id), "stage": run.stage})
     scratch = Path(settings.VAR_DIR) / "work"
     with ExitStack() as stack:
         stack.enter_context(no_room_is_storage_full())
@@ -186,50 +197,82 @@ def _finish(
     output_dir: Path | None = None,
     earlier: StageRun | None = None,
 ) -> NextStep | None:
-    """Publish the stage's files and mark it done, all in one transaction."""
-    with transaction.atomic():
-        done = run.release(
-            status=StageRun.Status.COMPLETED if earlier is None else StageRun.Status.REUSED,
-            progress=1.0,
-            finished_at=timezone.now(),
-            cache_key=key,
-            seconds=round(answer.seconds, 3) if answer else 0.0,
-            engine=answer.engine if answer else earlier.engine if earlier else "",
-            warnings=[finding.as_dict() for finding in answer.warnings]
-            if answer
-            else earlier.warnings
-            if earlier
-            else [],
-        )
-        if not done:
-            raise LeaseLost
-        recording = run.job.recording
-        if earlier is not None:
-            for artifact in artifacts_of_job(earlier.job_id).filter(kind__in=spec.writes):
-                share_artifact(artifact, job_id=run.job_id, recording=recording)
-        else:
-            assert output_dir is not None
-            for name in spec.writes:
-                publish_artifact(
-                    job_id=run.job_id,
-                    recording=recording,
-                    stage=run.stage,
-                    kind=name,
-                    path=output_dir / name,
-                    made_by=answer.engine if answer else "",
-                )
-        if spec.stage is Stage.EXTRACT:
-            _note_decoding(run)
-        following = next_stage(spec.stage)
-        JobEvent.objects.create(
-            job_id=run.job_id, kind=JobEvent.Kind.STAGE_COMPLETED, data={"stage": run.stage}
-        )
-        if following is None:
-            _complete(run.job)
-        else:
-            _update_job(run.job_id, stage=following, warnings=_all_warnings(run.job))
+    """Publish the stage's files and mark it done, all in one transaction.
+
+    Raises:
+        LeaseLost: the job was cancelled or deleted, or the lease has gone to another; nothing is published.
+    """
+    published: list[str] = []
+    try:
+        with transaction.atomic():
+            _check_is_wanted(run)
+            done = run.release(
+                status=StageRun.Status.COMPLETED if earlier is None else StageRun.Status.REUSED,
+                progress=1.0,
+                finished_at=timezone.now(),
+                cache_key=key,
+                seconds=round(answer.seconds, 3) if answer else 0.0,
+                engine=answer.engine if answer else earlier.engine if earlier else "",
+                warnings=_warnings_of(answer, earlier),
+            )
+            if not done:
+                raise LeaseLost
+            for artifact in _publish(run, spec, answer, output_dir, earlier):
+                published.append(artifact.file.name)
+            if spec.stage is Stage.EXTRACT:
+                _note_decoding(run)
+            following = next_stage(spec.stage)
+            JobEvent.objects.create(
+                job_id=run.job_id, kind=JobEvent.Kind.STAGE_COMPLETED, data={"stage": run.stage}
+            )
+            if following is None:
+                _complete(run.job)
+            else:
+                _update_job(run.job_id, stage=following, warnings=_all_warnings(run.job))
+    except BaseException:
+        for name in published:  # their rows are rolled back
+            delete_file(default_storage, name)
+        raise
     announce(_fresh(run.job_id))
     return NextStep(run.job_id, following) if following else None
+
+
+def _check_is_wanted(run: StageRun) -> None:
+    """Lock the job until the transaction ends, so that it is cancelled either before this or after."""
+    job = Job.objects.select_for_update().filter(pk=run.job_id, status__in=Job.UNFINISHED, deleted_at=None)
+    if not job.exists():
+        raise LeaseLost
+
+
+def _publish(
+    run: StageRun,
+    spec: StageSpec,
+    answer: StageAnswer | None,
+    output_dir: Path | None,
+    earlier: StageRun | None,
+) -> Iterator[Artifact]:
+    """Publish the stage's files one by one, from ``output_dir`` or from an equal run."""
+    recording = run.job.recording
+    if earlier is not None:
+        for artifact in artifacts_of_job(earlier.job_id).filter(kind__in=spec.writes):
+            yield share_artifact(artifact, job_id=run.job_id, recording=recording)
+        return
+    assert output_dir is not None
+    for name in spec.writes:
+        yield publish_artifact(
+            job_id=run.job_id,
+            recording=recording,
+            stage=run.stage,
+            kind=name,
+            path=output_dir / name,
+            made_by=answer.engine if answer else "",
+        )
+
+
+def _warnings_of(answer: StageAnswer | None, earlier: StageRun | None) -> list[dict[str, str]]:
+    if answer is not None:
+        return [finding.as_dict() for finding in answer.warnings]
+    return list(earlier.warnings) if earlier is not None else []
 
 
 def _complete(job: Job) -> None:
@@ -288,8 +331,33 @@ def _note_start(run: StageRun) -> None:
     if run.job.started_at is None:
         changes["started_at"] = timezone.now()
         JobEvent.objects.create(job_id=run.job_id, kind=JobEvent.Kind.STARTED)
-    _update_job(run.job_id, **changes)
+    if not _update_job(run.job_id, **changes):
+        raise LeaseLost  # cancelled between taking the lease and now
     announce(_fresh(run.job_id))
+
+
+@contextmanager
+def _heartbeat(run: StageRun) -> Iterator[None]:
+    """Keep the lease while files are fetched and published, when no stage reports progress."""
+    stopping = threading.Event()
+
+    def beat() -> None:
+        try:
+            while not stopping.wait(settings.LEASE_S / 3):
+                try:
+                    run.beat()
+                except DatabaseError:  # the next beat may find it again
+                    logger.warning("heartbeat_missed", extra={"job": str(run.job_id)}, exc_info=True)
+        finally:
+            connection.close()
+
+    thread = threading.Thread(target=beat, name="heartbeat", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        stopping.set()
+        thread.join()
 
 
 def _tick(run: StageRun, fraction: float) -> None:
@@ -324,7 +392,7 @@ def _fail(run: StageRun, error: DrumError) -> None:
     with transaction.atomic():
         if not run.release(status=StageRun.Status.FAILED, finished_at=timezone.now()):
             return
-        _update_job(
+        failed = _update_job(
             run.job_id,
             status=Job.Status.FAILED,
             eta_s=None,
@@ -334,6 +402,8 @@ def _fail(run: StageRun, error: DrumError) -> None:
             failure_hint=error.hint,
             failure_details={key: value for key, value in error.details.items() if not callable(value)},
         )
+        if not failed:
+            return  # cancelled meanwhile
         JobEvent.objects.create(
             job_id=run.job_id, kind=JobEvent.Kind.FAILED, data={"stage": run.stage, "code": error.code}
         )
@@ -360,11 +430,13 @@ def _try_again(run: StageRun, error: Exception) -> NextStep | None:
     JobEvent.objects.create(
         job_id=run.job_id, kind=JobEvent.Kind.STAGE_RETRIED, data={"stage": run.stage, "attempt": run.attempt}
     )
-    return NextStep(run.job_id, Stage(run.stage))
+    return NextStep(run.job_id, Stage(run.stage), delay_s=RETRY_AFTER_S * run.attempt)
 
 
-def _update_job(job_id: UUID, **changes: Any) -> None:
-    Job.objects.filter(pk=job_id).update(seq=next_seq(), **changes)
+def _update_job(job_id: UUID, **changes: Any) -> bool:
+    """Change a job that is still wanted; ``False`` when it has ended or was deleted meanwhile."""
+    wanted = Job.objects.filter(pk=job_id, status__in=Job.UNFINISHED, deleted_at=None)
+    return bool(wanted.update(seq=next_seq(), **changes))
 
 
 def _fresh(job_id: UUID) -> Job:
@@ -399,6 +471,21 @@ def recover_lost_stages(*, at_start: bool = False) -> list[NextStep]:
         if not before.exclude(status__in=StageRun.DONE).exists():
             lost.append(NextStep(run.job_id, Stage(run.stage)))
     return lost
+
+
+def purge_deleted_jobs(*, now: datetime | None = None) -> int:
+    """Really delete jobs that were deleted longer ago than retention keeps them; return how many.
+
+    Their artifacts, hits and notations go with them; the recording stays.
+    """
+    before = (now or timezone.now()) - timedelta(days=settings.RETENTION_DAYS)
+    jobs = list(Job.objects.filter(deleted_at__lt=before))
+    for job in jobs:
+        with transaction.atomic():
+            delete_artifacts_of_job(job.pk)
+            delete_transcription(job_id=job.pk)
+            job.delete()
+    return len(jobs)
 
 
 def _release_dead_leases() -> None:

@@ -128,18 +128,22 @@ class StageRun(models.Model):
         """
         now = timezone.now()
         token = uuid.uuid4()
-        free = Q(status=cls.Status.PENDING) | Q(
-            status=cls.Status.RUNNING, heartbeat_at__lt=now - timedelta(seconds=lease_s)
-        )
-        taken = cls.objects.filter(
-            free,
+        startable = cls.objects.filter(
             job_id=job_id,
             stage=stage,
             job__status__in=Job.UNFINISHED,
             job__deleted_at=None,
             job__recording__deleted_at=None,
             job__requested_by__jobs_held=False,
-        ).update(
+        ).first()
+        if startable is None:
+            return None
+        # Only this table's own columns: PostgreSQL checks them again after it has waited for another's
+        # update of the row; conditions on joined tables it would not.
+        free = Q(status=cls.Status.PENDING) | Q(
+            status=cls.Status.RUNNING, heartbeat_at__lt=now - timedelta(seconds=lease_s)
+        )
+        taken = cls.objects.filter(free, pk=startable.pk).update(
             status=cls.Status.RUNNING,
             attempt=F("attempt") + 1,
             lease_token=token,
@@ -155,16 +159,16 @@ class StageRun(models.Model):
 
     def beat(self, **changes: Any) -> bool:
         """Say that the holder is alive; ``False`` when the lease was lost or the job has ended."""
-        return bool(
-            StageRun.objects.filter(
-                pk=self.pk,
-                lease_token=self.lease_token,
-                status=self.Status.RUNNING,
-                job__status__in=Job.UNFINISHED,
-                job__deleted_at=None,
-                job__recording__deleted_at=None,
-            ).update(heartbeat_at=timezone.now(), **changes)
+        wanted = Job.objects.filter(
+            pk=self.job_id,
+            status__in=Job.UNFINISHED,
+            deleted_at=None,
+            recording__deleted_at=None,
         )
+        if not wanted.exists():
+            return False
+        ours = StageRun.objects.filter(pk=self.pk, lease_token=self.lease_token, status=self.Status.RUNNING)
+        return bool(ours.update(heartbeat_at=timezone.now(), **changes))
 
     def release(self, *, status: str, **changes: Any) -> bool:
         """Give the lease back; ``False`` when it was no longer ours."""

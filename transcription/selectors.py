@@ -5,7 +5,7 @@ from __future__ import annotations
 from uuid import UUID
 
 from django.contrib.auth.models import AnonymousUser
-from django.db.models import Max, Prefetch, QuerySet
+from django.db.models import F, Max, Prefetch, QuerySet
 
 from accounts.models import User
 from accounts.roles import is_moderator
@@ -43,8 +43,9 @@ def feed_seq(user: User) -> int:
 
 
 def latest_job_by_recording(recordings: list[Recording]) -> dict[UUID, Job]:
-    """Return the newest job of each recording."""
+    """Return each recording's newest job asked for by its owner, who may not see a moderator's."""
     latest: dict[UUID, Job] = {}
-    for job in jobs_with_stages().filter(recording__in=recordings).order_by("created_at"):
+    jobs = jobs_with_stages().filter(recording__in=recordings, requested_by=F("recording__owner"))
+    for job in jobs.order_by("created_at"):
         latest[job.recording_id] = job
     return latest

@@ -66,6 +66,8 @@ def retry_job(*, job: Job, by: User, reason: str = "") -> Job:
     _check_reason(job, by, reason)
     if job.recording.deleted_at is not None:
         raise RecordingDeleted
+    if job.deleted_at is not None:
+        raise JobNotRetryable(status="deleted")
     retried = job.move(
         to=Job.Status.PENDING,
         frm=(Job.Status.FAILED, Job.Status.CANCELLED),

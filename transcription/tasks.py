@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 from uuid import UUID
 
 import dramatiq
 from django.conf import settings
 from django.utils import timezone
+from dramatiq.errors import DramatiqError
+from redis.exceptions import RedisError
 
 from transcription.core.stage_process import StageProcess
 from transcription.core.stages import SPEC_BY_STAGE, Stage
 from transcription.models import Job, StageRun
 from transcription.progress import next_seq
+
+logger = logging.getLogger(__name__)
 
 QUEUES = ("io", "cpu", "gpu")
 
@@ -32,7 +37,7 @@ def _run(job_id: str, stage: str) -> None:
 
     following = jobs.run_stage(job_id, Stage(stage), stage_process())
     if following is not None:
-        enqueue(following.job_id, following.stage)
+        enqueue(following.job_id, following.stage, delay_s=following.delay_s)
 
 
 @dramatiq.actor(queue_name="io")
@@ -56,10 +61,19 @@ def run_gpu_stage(job_id: str, stage: str) -> None:
 _ACTORS = {"io": run_io_stage, "cpu": run_cpu_stage, "gpu": run_gpu_stage}
 
 
-def enqueue(job_id: UUID, stage: Stage) -> None:
-    """Put a stage on its queue. Call it after the commit; what is lost before this, the sweeper finds."""
-    StageRun.objects.filter(job_id=job_id, stage=stage, status=StageRun.Status.PENDING).update(
-        queued_at=timezone.now()
-    )
+def enqueue(job_id: UUID, stage: Stage, *, delay_s: float = 0.0) -> None:
+    """Put a stage on its queue. Call it after the commit; what is lost before this, the sweeper finds.
+
+    A broker that is away is no error of the caller's: the stage waits in the database for the next sweep.
+    """
+    waiting = StageRun.objects.filter(job_id=job_id, stage=stage, status=StageRun.Status.PENDING)
+    waiting.update(queued_at=timezone.now())
+    try:
+        _ACTORS[SPEC_BY_STAGE[stage].queue].send_with_options(
+            args=(str(job_id), stage.value), delay=int(delay_s * 1000) or None
+        )
+    except (RedisError, DramatiqError):
+        logger.exception("stage_not_queued", extra={"job": str(job_id), "stage": stage.value})
+        waiting.update(queued_at=None)
+        return
     Job.objects.filter(pk=job_id, status=Job.Status.PENDING).update(status=Job.Status.QUEUED, seq=next_seq())
-    _ACTORS[SPEC_BY_STAGE[stage].queue].send(str(job_id), stage.value)

@@ -9,15 +9,18 @@ import time
 import dramatiq
 from django.conf import settings
 from django.db import close_old_connections
+from django.utils import timezone
 from dramatiq import Broker, Middleware
 
+from media.orphans import remove_orphans
 from media.services import purge_deleted
-from transcription.jobs import recover_lost_stages
+from transcription.jobs import purge_deleted_jobs, recover_lost_stages
 from transcription.tasks import QUEUES, enqueue, stage_process
 
 logger = logging.getLogger(__name__)
 
 _PURGE_EVERY_S = 3600.0
+_LOOK_FOR_ORPHANS_EVERY_S = 86_400.0
 
 
 class WarmProcesses(Middleware):
@@ -60,16 +63,20 @@ class WorkerPool:
 
     def _sweep(self) -> None:
         at_start = self._owns_broker
-        last_purge = time.monotonic()
+        next_purge = next_look = time.monotonic()
         while True:
             try:
                 close_old_connections()
                 for step in recover_lost_stages(at_start=at_start):
                     enqueue(step.job_id, step.stage)
                 at_start = False
-                if time.monotonic() - last_purge >= _PURGE_EVERY_S:
-                    last_purge = time.monotonic()
+                if time.monotonic() >= next_purge:
+                    next_purge = time.monotonic() + _PURGE_EVERY_S
+                    purge_deleted_jobs()
                     purge_deleted()
+                if time.monotonic() >= next_look:
+                    next_look = time.monotonic() + _LOOK_FOR_ORPHANS_EVERY_S
+                    remove_orphans(now=timezone.now())
             except Exception:  # the sweeper must outlive a database that is away for a while
                 logger.exception("sweep_failed")
             if self._stopping.wait(settings.SWEEP_EVERY_S):

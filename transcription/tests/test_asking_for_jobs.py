@@ -1,15 +1,20 @@
 from __future__ import annotations
 
+import socket
+
 import pytest
 from django.utils import timezone
+from dramatiq.brokers.redis import RedisBroker
 
 from accounts.tests.factories import UserFactory
 from media.errors import RecordingDeleted
 from media.tests.factories import RecordingFactory
+from transcription import tasks
 from transcription.core.errors import InvalidOption, UnknownOption
 from transcription.core.options import JobOptions
 from transcription.core.stages import Stage
 from transcription.errors import JobNotCancellable, JobNotRetryable, ReasonRequired
+from transcription.jobs import NextStep, recover_lost_stages
 from transcription.models import Job, JobEvent, StageRun
 from transcription.services import cancel_job, create_job, delete_job, hold_user, release_user, retry_job
 from transcription.tests.factories import JobFactory
@@ -147,3 +152,26 @@ def test_possible_options_are_kept():
 
     assert (options.tempo_bpm, options.meter_parts, options.grid) == (120.5, (6, 8), "triplet")
     assert options.title == "A song"
+
+
+def test_a_deleted_job_cannot_be_retried():
+    job = JobFactory(status=Job.Status.FAILED, deleted_at=timezone.now())
+
+    with pytest.raises(JobNotRetryable):
+        retry_job(job=job, by=job.requested_by)
+
+
+def test_a_broker_that_is_away_keeps_the_job_for_the_next_sweep(monkeypatch):
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        closed_port = probe.getsockname()[1]
+    away = RedisBroker(host="127.0.0.1", port=closed_port, middleware=[])
+    away.declare_actor(tasks.run_io_stage)
+    monkeypatch.setattr(tasks.run_io_stage, "broker", away)
+    recording = RecordingFactory()
+
+    job = create_job(recording=recording, requested_by=recording.owner, options=JobOptions())
+
+    job.refresh_from_db()
+    assert job.status == Job.Status.PENDING
+    assert recover_lost_stages() == [NextStep(job.pk, Stage.EXTRACT)]

@@ -1,8 +1,10 @@
 from __future__ import annotations
 
+import threading
 from datetime import timedelta
 
 import pytest
+from django.db import connection
 from django.utils import timezone
 
 from transcription.core.stages import Stage
@@ -83,3 +85,26 @@ def test_a_heartbeat_fails_once_the_job_is_cancelled():
     Job.objects.filter(pk=job.pk).update(status=Job.Status.CANCELLED)
 
     assert run.beat() is False
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_many_workers_at_once_one_gets_the_lease():
+    job = JobFactory()
+    together = threading.Barrier(6)
+    taken: list[StageRun | None] = []
+
+    def race() -> None:
+        try:
+            together.wait()
+            taken.append(take(job))
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=race) for _ in range(6)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert sum(run is not None for run in taken) == 1
+    assert job.stage_runs.get(stage=Stage.EXTRACT).attempt == 1

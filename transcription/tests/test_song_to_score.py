@@ -10,25 +10,35 @@ import threading
 import time
 import zipfile
 from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
 
 import mido
+import numpy as np
 import pytest
 import soundfile
+import soxr
+from django.conf import settings
 from django.core.files.storage import default_storage
+from django.db import connection
+from django.utils import timezone
 from lxml import etree
 
+from media.core.audio import Audio
+from media.core.errors import StorageFull
 from media.core.tests.full_disk import no_file_over
+from media.core.tests.songs import cut, encode
 from media.models import Artifact, Recording
 from media.tests.factories import RecordingFactory, silence_wav
-from notation.models import Notation
+from notation.models import HitSet, Notation
 from transcription import jobs
 from transcription.core.demo_song import render_demo_song
 from transcription.core.options import JobOptions
 from transcription.core.stage_process import StageProcess
 from transcription.core.stages import ALL_FILES, Stage
-from transcription.jobs import run_stage
+from transcription.jobs import purge_deleted_jobs, run_stage
 from transcription.models import Job, JobEvent, StageRun
-from transcription.services import cancel_job, create_job, retry_job
+from transcription.services import cancel_job, create_job, delete_job, retry_job
 from transcription.tests.factories import JobFactory
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
@@ -152,6 +162,42 @@ def test_sound_that_cannot_be_used_fails_with_a_code_and_without_a_retry(
     assert job.recording.state == Recording.State.FAILED
 
 
+def mp3_cut_short(audio: Audio, folder: Path) -> Path:
+    return cut(encode(folder / "song.mp3", audio.samples, rate=audio.rate), 0.6)
+
+
+def mono_at_8_khz(audio: Audio, folder: Path) -> Path:
+    samples = soxr.resample(audio.samples.mean(axis=0), audio.rate, 8000)
+    soundfile.write(folder / "song.wav", samples, 8000)
+    return folder / "song.wav"
+
+
+def surround(audio: Audio, folder: Path) -> Path:
+    left, right = audio.samples
+    silence = np.zeros_like(left)  # the drums are in front, as in a film
+    channels = np.stack([left, right, (left + right) / 2, silence, silence, silence])
+    return encode(folder / "song.m4a", 0.5 * channels, layout="5.1", rate=audio.rate)
+
+
+@pytest.mark.parametrize(
+    ("make", "warnings"), [(mp3_cut_short, ["audio_truncated"]), (mono_at_8_khz, []), (surround, [])]
+)
+def test_sound_that_is_not_as_it_should_be_becomes_a_score_that_says_so(
+    make: Callable[[Audio, Path], Path], warnings: list[str], tmp_path: Path, run_to_the_end: Runner
+):
+    path = make(render_demo_song(bars=8).audio, tmp_path)
+    recording = RecordingFactory(content=path.read_bytes(), container=path.suffix[1:])
+
+    job = run_to_the_end(create_job(recording=recording, requested_by=recording.owner, options=JobOptions()))
+
+    assert (job.status, job.failure_code) == (Job.Status.COMPLETED, "")
+    assert [warning["code"] for warning in job.warnings] == warnings
+    result = json.loads(read(job, "result.json"))
+    assert [warning["code"] for warning in result["warnings"]] == warnings
+    assert len(result["hits"]) > 10
+    assert read(job, "score.pdf").startswith(b"%PDF-")
+
+
 def test_a_file_lost_from_the_storage_fails_with_a_code(job: Job, run_to_the_end: Runner):
     default_storage.delete(job.recording.file.name)
 
@@ -222,7 +268,7 @@ def test_a_child_that_dies_in_the_middle_gets_another_attempt(job: Job, stage_pr
         job, Stage.DETECT, stage_process, lambda: os.kill(stage_process.pid or 0, signal.SIGKILL)
     )
 
-    assert step == jobs.NextStep(job.pk, Stage.DETECT)
+    assert step == jobs.NextStep(job.pk, Stage.DETECT, delay_s=jobs.RETRY_AFTER_S)
     assert job.events.filter(kind=JobEvent.Kind.STAGE_RETRIED).count() == 1
     assert run_stage(job.pk, Stage.DETECT, stage_process) == jobs.NextStep(job.pk, Stage.BEATS)
 
@@ -263,3 +309,117 @@ def test_a_full_disk_fails_with_a_code_and_a_retry_completes(job: Job, run_to_th
     retry_job(job=job, by=job.requested_by)
 
     assert run_to_the_end(job).status == Job.Status.COMPLETED
+
+
+def test_a_job_cancelled_while_its_files_are_published_stays_cancelled(
+    job: Job, stage_process: StageProcess, monkeypatch
+):
+    publish = jobs.publish_artifact
+    cancelled: list[threading.Thread] = []
+
+    def cancel_then_publish(**fields):
+        if not cancelled:  # by another connection, which waits for the stage's transaction or comes before it
+            cancelled.append(threading.Thread(target=cancel_in_thread, args=(job.pk,)))
+            cancelled[0].start()
+        return publish(**fields)
+
+    monkeypatch.setattr(jobs, "publish_artifact", cancel_then_publish)
+    run_stage(job.pk, Stage.EXTRACT, stage_process)
+    cancelled[0].join()
+
+    job.refresh_from_db()
+    assert job.status == Job.Status.CANCELLED
+    assert run_stage(job.pk, Stage.DETECT, stage_process) is None
+
+
+def cancel_in_thread(pk) -> None:
+    try:
+        job = Job.objects.get(pk=pk)
+        cancel_job(job=job, by=job.requested_by)
+    finally:
+        connection.close()
+
+
+def test_a_job_cancelled_between_taking_a_stage_and_starting_it_stays_cancelled(
+    job: Job, stage_process: StageProcess, monkeypatch
+):
+    take = StageRun.take
+
+    def take_then_cancel(*args, **fields):
+        run = take(*args, **fields)
+        cancel_job(job=Job.objects.get(pk=job.pk), by=job.requested_by)
+        return run
+
+    monkeypatch.setattr(StageRun, "take", take_then_cancel)
+
+    assert run_stage(job.pk, Stage.EXTRACT, stage_process) is None
+
+    job.refresh_from_db()
+    assert job.status == Job.Status.CANCELLED
+    assert job.stage_runs.get(stage=Stage.EXTRACT).status == StageRun.Status.CANCELLED
+
+
+def test_a_job_deleted_during_its_last_stage_leaves_no_notation(
+    job: Job, run_to_the_end: Runner, stage_process: StageProcess, monkeypatch
+):
+    run = stage_process.run
+
+    def run_then_delete(request, **fields):
+        answer = run(request, **fields)
+        if request.stage is Stage.ENGRAVE:
+            delete_job(job=Job.objects.get(pk=job.pk), by=job.requested_by)
+        return answer
+
+    monkeypatch.setattr(stage_process, "run", run_then_delete)
+    run_to_the_end(job)
+
+    assert not Notation.objects.exists()
+    assert not Artifact.objects.filter(job_id=job.pk, kind="score.pdf").exists()
+
+
+def test_a_storage_that_fills_up_while_publishing_leaves_no_files_behind(
+    job: Job, stage_process: StageProcess, monkeypatch
+):
+    before = stored_files()
+    save = type(default_storage._wrapped).save
+
+    def save_but_the_last(self, name, content, **fields):
+        if "audio.json" in name:
+            raise StorageFull
+        return save(self, name, content, **fields)
+
+    monkeypatch.setattr(type(default_storage._wrapped), "save", save_but_the_last)
+    run_stage(job.pk, Stage.EXTRACT, stage_process)
+
+    job.refresh_from_db()
+    assert job.failure_code == "storage_full"
+    assert stored_files() == before
+
+
+def stored_files() -> set[Path]:
+    return {path for path in Path(settings.MEDIA_ROOT).rglob("*") if path.is_file()}
+
+
+def test_a_lost_file_of_an_equal_job_is_made_again(job: Job, run_to_the_end: Runner):
+    run_to_the_end(job)
+    default_storage.delete(Artifact.objects.get(job_id=job.pk, kind="hits.json").file.name)
+
+    second = run_to_the_end(
+        create_job(recording=job.recording, requested_by=job.requested_by, options=JobOptions())
+    )
+
+    assert second.status == Job.Status.COMPLETED
+    assert second.stage_runs.get(stage=Stage.DETECT).status == StageRun.Status.COMPLETED
+
+
+def test_a_job_deleted_long_ago_goes_with_its_files_and_hits(job: Job, run_to_the_end: Runner):
+    run_to_the_end(job)
+    delete_job(job=job, by=job.requested_by)
+
+    assert purge_deleted_jobs() == 0
+    assert purge_deleted_jobs(now=timezone.now() + timedelta(days=settings.RETENTION_DAYS + 1)) == 1
+
+    assert not Artifact.objects.filter(job_id=job.pk).exists()
+    assert not Notation.objects.exists()
+    assert not HitSet.objects.exists()
+    assert Recording.objects.filter(pk=job.recording_id).exists()
