@@ -69,6 +69,14 @@ class TooManyAttempts(DrumError):
     hint = "Wait five minutes, then try again."
 
 
+class NotSignedIn(DrumError):
+    """A script of a page goes on sending after its session has ended."""
+
+    code = "not_authenticated"
+    message = "You have been signed out, so nothing was stored."
+    hint = "Reload the page, sign in and send the file again."
+
+
 class MailNotSent(DrumError):
     """The mail server does not take our mail."""
 

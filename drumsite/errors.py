@@ -20,6 +20,7 @@ logger = logging.getLogger(__name__)
 # Whatever is not named here is a plain 400: the request was understood and cannot be done as it stands.
 STATUS_BY_CODE = {
     "invalid_credentials": 401,
+    "not_authenticated": 401,
     "token_invalid": 401,
     "token_expired": 401,
     "account_disabled": 403,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import wraps
 from typing import Any
 from uuid import UUID
 
@@ -15,6 +17,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_GET, require_POST, require_safe
 
 from accounts.core.errors import DrumError
+from accounts.errors import NotSignedIn
 from accounts.roles import is_moderator
 from media.core.errors import EmptyFile
 from media.models import Recording
@@ -34,6 +37,22 @@ ACCEPT = ".mp3,.wav,.flac,.ogg,.opus,.m4a,.aac,.mp4,.mov,.mkv,.webm,audio/*,vide
 _ROWS_A_PAGE = 20
 
 
+def _wants_json(request: HttpRequest) -> bool:
+    return "application/json" in request.headers.get("Accept", "")
+
+
+def _refuses_scripts_that_are_signed_out(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+    """Decorate a view that scripts post to: sent to the log-in page, they would take it for an answer."""
+
+    @wraps(view)
+    def refuse_or_view(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        if _wants_json(request) and not request.user.is_authenticated:
+            raise NotSignedIn
+        return view(request, *args, **kwargs)
+
+    return refuse_or_view
+
+
 @login_required
 @require_safe
 def dashboard(request: HttpRequest) -> HttpResponse:
@@ -41,12 +60,13 @@ def dashboard(request: HttpRequest) -> HttpResponse:
     return render(request, "transcription/dashboard.html", _dashboard_context(request, UploadForm()))
 
 
+@_refuses_scripts_that_are_signed_out
 @login_required
 @require_POST
 @receives_recordings
 def upload(request: HttpRequest) -> HttpResponse:
     """Store a song and queue its transcription; answers JSON to a script, a redirect to a form."""
-    wants_json = "application/json" in request.headers.get("Accept", "")
+    wants_json = _wants_json(request)
     form = UploadForm(request.POST, request.FILES)
     try:
         options = form.job_options()

@@ -93,6 +93,23 @@ def test_an_upload_by_script_answers_json(signed_in):
     assert response.json()["url"] == response.json()["job"]["url"]
 
 
+def test_an_upload_by_script_after_the_session_has_ended_is_refused_with_words(client):
+    response = client.post("/upload/", {"file": wav()}, headers={"Accept": "application/json"})
+
+    assert (response.status_code, response.json()["code"]) == (401, "not_authenticated")
+    assert "signed out" in response.json()["message"]
+    assert "sign in" in response.json()["details"]["hint"]
+    assert not Recording.objects.exists()
+
+
+def test_an_upload_by_form_after_the_session_has_ended_leads_to_signing_in(client):
+    response = client.post("/upload/", {"file": wav()})
+
+    assert response.status_code == 302
+    assert response.url.startswith(reverse("account_login"))
+    assert not Recording.objects.exists()
+
+
 @pytest.mark.parametrize(
     ("fields", "code"),
     [

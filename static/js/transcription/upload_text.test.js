@@ -35,6 +35,7 @@ test("what the server says is passed on with its hint", () => {
 
 test("an answer without words gets ours", () => {
   assert.match(uploadFailure(0, null)[0], /connection was lost/);
+  assert.match(uploadFailure(401, null)[0], /signed out/);
   assert.match(uploadFailure(403, null)[0], /signed out/);
   assert.match(uploadFailure(500, null)[0], /our fault/);
 });
