@@ -105,7 +105,7 @@ LEASE_S = env.int("LEASE_S", default=30)  # a stage whose heartbeat is older is 
 SWEEP_EVERY_S = env.int("SWEEP_EVERY_S", default=10)
 STAGE_ATTEMPTS = env.int("STAGE_ATTEMPTS", default=3)
 STAGE_TIME_LIMIT_S = env.int("STAGE_TIME_LIMIT_S", default=1800)
-WORKER_THREADS = env.int("WORKER_THREADS", default=0)  # threads of a network; 0: one a core
+WORKER_THREADS = env.int("WORKER_THREADS", default=0)  # a child's; 0: half the cores
 MODEL_DIR = Path(env.str("MODEL_DIR", default=str(VAR_DIR / "models")))
 CHANNEL_LAYERS = {
     "default": {
