@@ -15,6 +15,7 @@ import yaml
 from django.conf import settings
 from django.core.management import get_commands, load_command_class
 
+from drumsite.tests.test_env_example import COMPOSE_ONLY
 from transcription.tasks import QUEUES
 
 ROOT: Path = settings.BASE_DIR
@@ -25,6 +26,20 @@ SECRETS = {
     "POSTGRES_PASSWORD": "p",
     "STORAGE_KEY": "k",
     "STORAGE_SECRET": "storage-secret",
+}
+# Settings that an operator of the containers cannot change, and why.
+FIXED_BY_COMPOSE = {
+    "PRODUCTION": "containers are for production",
+    "DATABASE_URL": "the service postgres; POSTGRES_PASSWORD is its part",
+    "REDIS_URL": "the service redis",
+    "STORAGE_URL": "the service storage; STORAGE_KEY, _SECRET, _HOST and _TLS are its parts",
+    "EMBEDDED_WORKER": "off beside REDIS_URL: the workers are services of their own",
+    "DOTENV": "the image carries no file to read; compose reads .env",
+    "VAR_DIR": "the image's",
+    "STATIC_ROOT": "the image's",
+    "MODEL_DIR": "the volume models, in VAR_DIR",
+    "MEDIA_ROOT": "unused: files lie in the storage",
+    "X_ACCEL_PREFIX": "unused: files lie in the storage",
 }
 _REFERENCE = re.compile(r"\$\{([A-Z_]+)(:[-?][^}]*)?\}")
 
@@ -134,6 +149,50 @@ def test_every_secret_is_demanded_and_every_variable_is_in_the_example() -> None
     assert {name for name, rest in references if rest.startswith(":?")} == set(SECRETS)
     missing = {name for name, _ in references if not re.search(rf"^#? ?{name}=", example, re.MULTILINE)}
     assert missing == set()
+
+
+@pytest.mark.parametrize("service", ["web", "worker-io", "worker-cpu", "worker-gpu", "migrate"])
+def test_every_setting_of_the_example_reaches_the_site_or_is_fixed_for_a_reason(
+    services: dict[str, Any], service: str
+) -> None:
+    example = (ROOT / ".env.example").read_text(encoding="utf-8")
+    environment = services[service]["environment"]
+    handed_on = {name for name, value in environment.items() if value is None or f"${{{name}:" in value}
+    offered = set(re.findall(r"^#? ?([A-Z][A-Z0-9_]*)=", example, re.MULTILINE))
+
+    assert offered - handed_on - COMPOSE_ONLY - set(FIXED_BY_COMPOSE) == set()
+
+
+def test_what_is_said_to_be_fixed_is(services: dict[str, Any]) -> None:
+    environment = services["web"]["environment"]
+
+    for name in FIXED_BY_COMPOSE:
+        value = environment.get(name, "the image's or the default")
+        assert value is not None, f"{name} is handed on"
+        assert f"${{{name}:" not in value, f"{name} is handed on"
+
+
+def test_docker_compose_hands_on_what_the_operator_sets(tmp_path: Path) -> None:
+    compose = _compose()
+    if compose is None:
+        pytest.skip("docker compose is not installed")
+    env_file = tmp_path / ".env"
+    env_file.write_text(
+        "\n".join(f"{name}={value}" for name, value in SECRETS.items()) + "\nRETENTION_DAYS=7\n"
+    )
+
+    done = subprocess.run(
+        [*compose, "-f", str(COMPOSE), "--env-file", str(env_file), "config", "--format", "json"],
+        cwd=ROOT,
+        env={"PATH": os.environ["PATH"], "HOME": os.environ.get("HOME", "/")},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+
+    environment = json.loads(done.stdout)["services"]["worker-io"]["environment"]
+    assert environment["RETENTION_DAYS"] == "7"
+    assert environment.get("LEASE_S") is None
 
 
 def test_every_file_that_the_dockerfile_copies_is_there_and_not_ignored() -> None:
