@@ -28,6 +28,20 @@ def production_services(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
 
 
 @register()
+def somebody_works(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
+    """A queue in the memory of a process that does not work: songs would wait for ever."""
+    if settings.EMBEDDED_WORKER or settings.REDIS_URL:
+        return []
+    return [
+        Error(
+            "EMBEDDED_WORKER is off and there is no REDIS_URL: nobody would ever work on a song.",
+            hint="Set REDIS_URL and run `manage.py work`, or leave EMBEDDED_WORKER out.",
+            id="drumsite.E002",
+        )
+    ]
+
+
+@register()
 def upload_limits(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
     """Limits that would refuse every recording."""
     if settings.RECORDING_MIN_S >= settings.RECORDING_MAX_S or settings.UPLOAD_MAX_MB < 1:

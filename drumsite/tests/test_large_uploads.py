@@ -71,7 +71,6 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
         "MEDIA_ROOT": str(folder / "media"),
         "REDIS_URL": "",
         "STORAGE_URL": "",
-        "EMBEDDED_WORKER": "0",
         "UPLOAD_MAX_MB": "60",
         "EMAIL_VERIFICATION": "none",
     }

@@ -92,3 +92,42 @@ def test_workers_in_the_web_process_beside_redis_are_warned_of(tmp_path: Path) -
     done = manage(tmp_path, "check", "--deploy", **{**PRODUCTION, "EMBEDDED_WORKER": "1"})
 
     assert "drumsite.W001" in done.stderr
+
+
+def test_no_worker_at_all_is_found_at_start(tmp_path: Path) -> None:
+    done = manage(tmp_path, "check", EMBEDDED_WORKER="0")
+
+    assert done.returncode != 0
+    assert "drumsite.E002" in done.stderr
+
+
+def test_workers_of_their_own_with_redis_are_fine(tmp_path: Path) -> None:
+    done = manage(tmp_path, "check", EMBEDDED_WORKER="0", REDIS_URL="redis://queue:6379/0")
+
+    assert done.returncode == 0, done.stderr
+
+
+def test_a_worker_process_without_a_queue_to_share_is_refused(tmp_path: Path) -> None:
+    done = manage(tmp_path, "work")
+
+    assert done.returncode != 0
+    assert done.stderr.startswith("CommandError: Without REDIS_URL")
+
+
+def test_a_worker_process_with_a_queue_to_share_gets_to_work(tmp_path: Path) -> None:
+    """Also when Redis is away for now: the worker waits for it."""
+    environment = {"PATH": os.environ["PATH"], "DOTENV": os.devnull, "VAR_DIR": str(tmp_path)}
+    worker = subprocess.Popen(
+        [sys.executable, "manage.py", "work", "--queues", "io"],
+        cwd=settings.BASE_DIR,
+        env={**environment, "REDIS_URL": "redis://127.0.0.1:1/0", "PYTHONUNBUFFERED": "1"},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+    )
+    try:
+        assert worker.stdout is not None
+        assert worker.stdout.readline() == "Working on io.\n"
+    finally:
+        worker.terminate()
+        worker.wait(20)

@@ -6,6 +6,7 @@ import signal
 import threading
 from typing import Any
 
+from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from transcription.tasks import QUEUES
@@ -28,6 +29,11 @@ class Command(BaseCommand):
         unknown = set(queues) - set(QUEUES)
         if unknown or not queues:
             raise CommandError(f"Unknown queues: {', '.join(sorted(unknown)) or '(none)'}.")
+        if not settings.REDIS_URL:
+            raise CommandError(
+                "Without REDIS_URL the queue lives in the web process, which works on songs itself; "
+                "set REDIS_URL to run workers of their own."
+            )
         stopping = threading.Event()
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, lambda *_: stopping.set())
