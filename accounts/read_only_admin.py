@@ -10,7 +10,7 @@ from django.contrib.admin.helpers import ActionForm
 from django.http import HttpRequest
 
 
-class ReasonForm(ActionForm):  # type: ignore[misc]
+class ReasonForm(ActionForm):
     """The action list, with room to say why."""
 
     reason = forms.CharField(required=False, max_length=1000, label="Reason")
