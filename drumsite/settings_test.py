@@ -5,11 +5,15 @@
 
 from __future__ import annotations
 
+import atexit
 import os
+import shutil
 import tempfile
 
 os.environ["DOTENV"] = os.devnull  # .env may name real databases and files; tests empty theirs
-os.environ.setdefault("VAR_DIR", tempfile.mkdtemp(prefix="drumsite-test-"))
+if "VAR_DIR" not in os.environ:
+    os.environ["VAR_DIR"] = tempfile.mkdtemp(prefix="drumsite-test-")
+    atexit.register(shutil.rmtree, os.environ["VAR_DIR"], ignore_errors=True)
 
 from drumsite.settings import *  # noqa: F403
 from drumsite.settings import API_RATES, DATABASES, VAR_DIR
