@@ -9,6 +9,8 @@ from django.contrib import admin
 from django.contrib.admin.helpers import ActionForm
 from django.http import HttpRequest
 
+from accounts.core.text import readable
+
 
 class ReasonForm(ActionForm):
     """The action list, with room to say why."""
@@ -18,7 +20,7 @@ class ReasonForm(ActionForm):
 
 def reason_of(request: HttpRequest) -> str:
     """Return what was written into a :class:`ReasonForm`."""
-    return request.POST.get("reason", "").strip()
+    return readable(request.POST.get("reason", ""))
 
 
 class ReadOnly:

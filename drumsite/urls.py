@@ -26,6 +26,8 @@ api_v1 = [
     re_path(r"^ready/?$", ready, name="ready"),
 ]
 
+admin.site.site_header = admin.site.site_title = "drumsite"
+
 urlpatterns = [
     path("", landing, name="landing"),
     path("dashboard/", views.dashboard, name="dashboard"),

@@ -8,6 +8,7 @@ from django.contrib.auth.models import AnonymousUser
 from django.core.exceptions import ValidationError
 from django.db.models import Q, QuerySet
 
+from accounts.core.text import one_line
 from accounts.models import User
 from accounts.roles import is_moderator
 from media.errors import RecordingDeleted
@@ -44,8 +45,7 @@ def recording_visible_to(user: User | AnonymousUser, pk: UUID | str, *, deleted:
 def search_recordings(recordings: QuerySet[Recording], text: str) -> QuerySet[Recording]:
     """Return those whose title or file name has every word of ``text``."""
     # PostgreSQL takes no NUL in a text, and a title has nothing of its kind: see create_recording.
-    searchable = "".join(char if char.isprintable() else " " for char in text)
-    for word in searchable.split():
+    for word in one_line(text).split():
         recordings = recordings.filter(Q(title__icontains=word) | Q(original_name__icontains=word))
     return recordings
 

@@ -17,6 +17,8 @@ from django.db import transaction
 from django.utils import timezone
 
 from accounts.core.errors import DrumError
+from accounts.core.text import one_line
+from accounts.errors import NotAllowed
 from accounts.models import User
 from media.artifacts import delete_file
 from media.core.errors import AudioTooShort, EmptyFile
@@ -62,7 +64,7 @@ def create_recording(
             id=uuid4(),
             owner=owner,
             source=source,
-            original_name=_one_line(upload.name or "")[-_NAME_LENGTH:],
+            original_name=one_line(upload.name or "")[-_NAME_LENGTH:],
             sha256=upload.sha256,
             bytes=upload.size,
             container=info.container,
@@ -103,6 +105,17 @@ def delete_recording(*, recording: Recording) -> Recording:
     )
     recording.refresh_from_db(fields=["deleted_at", "purge_after"])
     return recording
+
+
+def delete_own_recording(*, recording: Recording, by: User) -> Recording:
+    """Delete ``recording`` at its owner's wish.
+
+    Raises:
+        NotAllowed: ``by`` is not the owner; moderators delete in the admin, which asks why and notes it.
+    """
+    if recording.owner_id != by.pk:
+        raise NotAllowed
+    return delete_recording(recording=recording)
 
 
 def restore_recording(*, recording: Recording) -> Recording:
@@ -197,12 +210,8 @@ def _refuse_too_short(info: MediaInfo, size: int) -> None:
         raise AudioTooShort(duration_s=round(info.duration_s, 3), minimum_s=settings.RECORDING_MIN_S)
 
 
-def _one_line(text: str) -> str:
-    return " ".join("".join(char if char.isprintable() else " " for char in text).split())
-
-
 def _title(text: str | None) -> str:
-    return _one_line(text or "")[:_TITLE_LENGTH].strip()
+    return one_line(text or "")[:_TITLE_LENGTH].strip()
 
 
 def _title_from_name(name: str) -> str:

@@ -157,8 +157,11 @@ class JobAdmin(ReadOnlyAdmin):
     @admin.action(description="Release all jobs of these people", permissions=["view"])
     def release(self, request: HttpRequest, jobs: QuerySet[Job]) -> None:
         """Let their jobs go on."""
+        reason = reason_of(request)
         self._each(
-            request, _one_job_each(jobs), lambda job: release_user(user=job.requested_by, by=request.user)
+            request,
+            _one_job_each(jobs),
+            lambda job: release_user(user=job.requested_by, by=request.user, reason=reason),
         )
 
     def _each(self, request: HttpRequest, jobs: Any, act: Callable[[Job], Any]) -> None:
@@ -208,10 +211,11 @@ class UserAndJobsAdmin(UserAdmin):
     @admin.action(description="Release all jobs of these people", permissions=["moderate"])
     def release(self, request: HttpRequest, users: QuerySet[User]) -> None:
         """Let their jobs go on."""
+        reason = reason_of(request)
         for user in users:
             self.act(
                 request,
                 user,
-                lambda user=user: release_user(user=user, by=request.user),
-                f"Released the jobs. {reason_of(request)}".strip(),
+                lambda user=user: release_user(user=user, by=request.user, reason=reason),
+                f"Released the jobs. {reason}".strip(),
             )

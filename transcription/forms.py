@@ -7,6 +7,7 @@ from typing import Any
 from django import forms
 from django.http import HttpRequest
 
+from accounts.core.text import readable
 from transcription.core.options import GRIDS, JobOptions
 
 LONGEST_REASON = 1000
@@ -18,11 +19,6 @@ _GRID_LABELS = {
     "32": "Thirty-seconds at most",
     "triplet": "Triplets",
 }
-
-
-def readable(text: str) -> str:
-    """Return a person's words without what nobody can read, such as NUL, which PostgreSQL does not store."""
-    return "".join(char for char in text if char.isprintable() or char in "\n\t").strip()
 
 
 def given_reason(request: HttpRequest) -> str:

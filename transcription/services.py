@@ -114,18 +114,20 @@ def hold_user(*, user: User, by: User, reason: str) -> None:
     """Let none of ``user``'s jobs begin another stage until they are released."""
     if not reason.strip():
         raise ReasonRequired
-    hold_jobs(user=user, by=by, reason=reason)
+    if not hold_jobs(user=user, by=by, reason=reason):
+        return
     for job in Job.objects.filter(requested_by=user, status__in=Job.UNFINISHED, deleted_at=None):
         JobEvent.objects.create(job=job, kind=JobEvent.Kind.HELD, actor=by, reason=reason)
 
 
 @transaction.atomic
-def release_user(*, user: User, by: User) -> None:
+def release_user(*, user: User, by: User, reason: str = "") -> None:
     """Let ``user``'s jobs go on."""
-    release_jobs(user=user, by=by)
+    if not release_jobs(user=user, by=by):
+        return
     user.refresh_from_db()
     for job in Job.objects.filter(requested_by=user, status__in=Job.UNFINISHED, deleted_at=None):
-        JobEvent.objects.create(job=job, kind=JobEvent.Kind.RELEASED, actor=by)
+        JobEvent.objects.create(job=job, kind=JobEvent.Kind.RELEASED, actor=by, reason=reason)
         _queue_on_commit(job)
 
 

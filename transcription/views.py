@@ -22,7 +22,7 @@ from accounts.roles import is_moderator
 from media.core.errors import EmptyFile
 from media.models import Recording
 from media.selectors import recording_visible_to, recordings_visible_to, search_recordings
-from media.services import create_recording, delete_recording
+from media.services import create_recording, delete_own_recording
 from media.uploads import ReceivedFile, receives_recordings
 from media.views import artifact_response
 from transcription.core.options import JobOptions
@@ -143,7 +143,7 @@ def transcribe_again(request: HttpRequest, recording_id: UUID) -> HttpResponse:
 @require_POST
 def recording_delete(request: HttpRequest, recording_id: UUID) -> HttpResponse:
     """Delete a recording with all that was made of it."""
-    delete_recording(recording=_recording(request, recording_id))
+    delete_own_recording(recording=_recording(request, recording_id), by=request.user)
     messages.success(request, "The recording was deleted.")
     return redirect("dashboard")
 

@@ -35,7 +35,7 @@ from media.errors import PeaksNotReady
 from media.idempotency import IDEMPOTENCY_PARAMETER, idempotent
 from media.models import Recording
 from media.selectors import recording_visible_to, recordings_visible_to, search_recordings
-from media.services import create_recording, delete_recording, rename_recording, restore_recording
+from media.services import create_recording, delete_own_recording, rename_recording, restore_recording
 from media.uploads import stream_files_of
 from media.views import audio_response
 
@@ -203,7 +203,7 @@ class RecordingViewSet(mixins.ListModelMixin, GenericViewSet[Recording]):
     )
     def destroy(self, request: Request, pk: str) -> Response:
         """Delete a recording."""
-        delete_recording(recording=self._recording(pk))
+        delete_own_recording(recording=self._recording(pk), by=request.user)
         return Response(status=status.HTTP_204_NO_CONTENT)
 
     @extend_schema(

@@ -23,6 +23,7 @@ from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from accounts.core.text import readable
 from media.idempotency import IDEMPOTENCY_PARAMETER, idempotent
 from media.models import Recording
 from media.reading import read_artifact
@@ -33,7 +34,7 @@ from transcription.api.serializers import JobCreateSerializer, JobEventSerialize
 from transcription.core.errors import UnknownOption
 from transcription.core.options import JobOptions
 from transcription.files import FORMATS, PLAYER_FORMATS, artifact_for, download_name
-from transcription.forms import LONGEST_REASON, readable
+from transcription.forms import LONGEST_REASON
 from transcription.models import Job
 from transcription.progress import describe_jobs
 from transcription.selectors import jobs_visible_to

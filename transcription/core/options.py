@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
 from typing import Any, Self
 
+from accounts.core.text import one_line
 from transcription.core.errors import InvalidOption, UnknownOption
 
 ENGINES = ("crnn",)
@@ -107,4 +108,4 @@ def _meter(value: object) -> str | None:
 def _text(name: str, value: object) -> str:
     if not isinstance(value, str) or len(value) > _LONGEST_TEXT:
         raise InvalidOption(option=name, expected=f"text of at most {_LONGEST_TEXT} characters")
-    return " ".join("".join(c if c.isprintable() else " " for c in value).split())
+    return one_line(value)

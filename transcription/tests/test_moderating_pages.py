@@ -10,6 +10,7 @@ from django.http import HttpResponse
 from django.test import Client
 
 from accounts.models import User
+from media.tests.factories import RecordingFactory
 from transcription.models import Job, JobEvent
 from transcription.tests.factories import JobFactory
 
@@ -79,3 +80,16 @@ def test_nobody_is_asked_why_about_a_job_of_ones_own(client, user, moderator, fo
 
         assert 'name="reason"' not in form
         assert job.events.filter(kind=kind).exists()
+
+
+def test_a_moderator_deletes_somebody_elses_recording_in_the_admin_only(client, moderator):
+    recording = RecordingFactory()
+    client.force_login(moderator)
+
+    page = client.post(f"/recordings/{recording.pk}/delete/")
+    api = client.delete(f"/api/v1/recordings/{recording.pk}/")
+
+    assert (page.status_code, api.status_code) == (403, 403)
+    assert api.json()["code"] == "permission_denied"
+    recording.refresh_from_db()
+    assert recording.deleted_at is None

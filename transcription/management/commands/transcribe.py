@@ -18,6 +18,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from accounts.core.errors import DrumError
+from accounts.core.text import one_line
 from transcription.console import StageBars
 from transcription.core.errors import InvalidOption
 from transcription.core.options import ENGINES, GRIDS, PAPERS, JobOptions
@@ -161,7 +162,7 @@ def _scratch() -> tempfile.TemporaryDirectory[str]:
 
 
 def _title(song: Path) -> str:
-    name = "".join(char if char.isprintable() else " " for char in song.stem.replace("_", " "))
+    name = one_line(song.stem.replace("_", " "))
     return name.encode("utf-8", "replace").decode()[:200]
 
 
