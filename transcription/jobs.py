@@ -228,7 +228,14 @@ def _finish(
             if following is None:
                 _complete(run.job)
             else:
-                _update_job(run.job_id, stage=following, warnings=_all_warnings(run.job))
+                share, eta_s = _forecast(run, 1.0)
+                _update_job(
+                    run.job_id,
+                    stage=following,
+                    progress=Greatest(F("progress"), share),
+                    eta_s=eta_s,
+                    warnings=_all_warnings(run.job),
+                )
     except BaseException:
         for name in published:  # their rows are rolled back
             delete_file(default_storage, name)

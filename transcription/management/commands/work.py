@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import threading
+import time
 from typing import Any
 
 from django.conf import settings
@@ -11,6 +13,8 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from transcription.tasks import QUEUES
 from transcription.workers import WorkerPool
+
+_PATIENCE_S = 8.0
 
 
 class Command(BaseCommand):
@@ -34,11 +38,20 @@ class Command(BaseCommand):
                 "Without REDIS_URL the queue lives in the web process, which works on songs itself; "
                 "set REDIS_URL to run workers of their own."
             )
-        stopping = threading.Event()
+        told: list[int] = []
         for number in (signal.SIGINT, signal.SIGTERM):
-            signal.signal(number, lambda *_: stopping.set())
+            signal.signal(number, lambda number, _: told.append(number))
         pool = WorkerPool(queues=queues, threads=options["threads"])
         pool.start()
         self.stdout.write(f"Working on {', '.join(queues)}.")
-        stopping.wait()
-        pool.stop()
+        # Not a wait for an event: the system may hand the signal to another thread, and then nothing would
+        # wake this one, in which Python runs its handlers.
+        while not told:
+            time.sleep(0.2)
+        # A broker that is away can hold its client for half a minute. Nothing is lost by not waiting: what
+        # was begun is in the database, under a lease that ends with this process.
+        stopper = threading.Thread(target=pool.stop, daemon=True)
+        stopper.start()
+        stopper.join(_PATIENCE_S)
+        self.stdout.flush()
+        os._exit(0)
