@@ -44,7 +44,10 @@ def alignment(beats_s: NDArray[np.float64], strokes: Strokes) -> float:
 
 
 def _played_per_beat(beats_s: NDArray[np.float64], strokes: Strokes) -> NDArray[np.float64]:
-    """What is played on each beat, less the average beat, shape (beats, slots * limbs)."""
+    """What is played on each beat from the first stroke to the last, less the average beat.
+
+    Shape (beats, slots * limbs).
+    """
     closed = np.append(beats_s, 2 * beats_s[-1] - beats_s[-2])
     inside = (strokes.onset_s >= closed[0]) & (strokes.onset_s < closed[-1])
     place = (
@@ -56,9 +59,12 @@ def _played_per_beat(beats_s: NDArray[np.float64], strokes: Strokes) -> NDArray[
     np.add.at(played, (slot, strokes.limb[inside]), strokes.strength[inside] * (1 - late))
     np.add.at(played, (slot + 1, strokes.limb[inside]), strokes.strength[inside] * late)
     beats = played[: SLOTS_PER_BEAT * len(beats_s)].reshape(len(beats_s), -1)
-    heard = beats.any(axis=1)
-    beats[heard] -= beats[heard].mean(axis=0)
-    return beats
+    heard = np.flatnonzero(beats.any(axis=1))
+    if not len(heard):
+        return beats
+    beats = beats[heard[0] : heard[-1] + 1]
+    unlike: NDArray[np.float64] = beats - beats.mean(axis=0)
+    return unlike
 
 
 def _likeness(played: NDArray[np.float64], lag: int) -> float:

@@ -24,7 +24,7 @@ class BarTuning:
     timing_spread_s: float = 0.014  # how far a player, and a rounded frame, strays from the written place
     count_weight: float = 0.3  # how far the number of strokes in a bar counts, besides their places
     tempo_spread_octaves: float = 0.5
-    tempo_weight_per_s: float = 0.5  # how strongly the usual tempo is preferred, in log-likelihood a second
+    tempo_weight_per_s: float = 0.25  # how strongly the usual tempo is preferred, in log-likelihood a second
 
 
 @dataclass(frozen=True, slots=True)

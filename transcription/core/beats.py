@@ -60,10 +60,11 @@ class BeatTracking:
     network: NetworkTrust = field(default_factory=NetworkTrust)
     meters: tuple[MeterChoice, ...] = (
         MeterChoice(4, 4, 0.0, TempoRange(50.0, 105.0, 215.0)),
-        MeterChoice(3, 4, 0.2, TempoRange(60.0, 120.0, 215.0)),
+        MeterChoice(3, 4, 0.3, TempoRange(60.0, 120.0, 215.0)),
         MeterChoice(6, 8, 0.2, TempoRange(35.0, 65.0, 110.0)),
     )
-    repetition_weight_per_s: float = 1.0  # log-likelihood a second for a meter whose bars repeat
+    repetition_weight_per_s: float = 2.0  # log-likelihood a second for a meter whose bars repeat
+    enough_repetition: float = 0.2  # more of it does not make a meter likelier
     entry_bonus: float = 2.0  # log-likelihood that the first stroke, and one after a long rest, is a downbeat
     hinted_tempo_tolerance: float = 0.12  # relative: a hint is an average, and people drift
     fallback_bpm: float = 120.0
@@ -171,6 +172,7 @@ def _read(
         evidence = gather_evidence(strokes, network, end_s, padding_frames(book, tempo), tracking.entry_bonus)
         path = decode_bars(evidence, book, tempo, tracking.pointer, downbeat_s)
         repetition = repetition_of_bars(path.beat_times_s, book.meter.felt_beats, strokes)
+        repetition = min(repetition, tracking.enough_repetition)
         fit_per_s = path.score / end_s - candidate.cost_per_s + tracking.repetition_weight_per_s * repetition
         readings.append(_Reading(candidate, path, fit_per_s))
     return sorted(readings, key=lambda reading: -reading.fit_per_s)

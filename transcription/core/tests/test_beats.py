@@ -320,3 +320,13 @@ def test_the_same_hits_give_the_same_grid() -> None:
     hits = play(ROCK, steady(118, 32), 4, jitter_s=0.012)
 
     assert track(hits) == track(hits)
+
+
+@pytest.mark.slow
+def test_a_song_of_seven_minutes_is_tracked_to_its_end() -> None:
+    beats_s = steady(124, 868)
+
+    grid = track(play(ROCK, beats_s, 4, jitter_s=0.006))
+
+    assert grid.tempo_bpm == pytest.approx(124, abs=0.2)
+    assert errors_s(grid, beats_s[:-1]).max() < 0.015

@@ -1,0 +1,93 @@
+"""The parts of the beat tracker, each by itself."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from notation.core.hits import Hit
+from notation.core.instruments import InstrumentName
+from transcription.core.beat_checks import alignment, repetition_of_bars
+from transcription.core.beat_evidence import Strokes
+from transcription.core.beat_patterns import LIMB_OF, SLOTS_PER_BEAT, Limb, pattern_book
+from transcription.core.beat_times import BeatFitting, fit_beats
+
+
+def strokes_at(times_s: np.ndarray, limb: Limb = Limb.SNARE) -> Strokes:
+    return Strokes(times_s, np.full(len(times_s), limb, dtype=np.int64), np.ones(len(times_s)))
+
+
+@pytest.mark.parametrize(
+    ("beats", "beat_type", "felt"),
+    [(4, 4, 4), (3, 4, 3), (6, 8, 2), (2, 4, 2), (5, 4, 5), (7, 8, 7), (12, 8, 4)],
+)
+def test_every_meter_has_patterns_of_its_length(beats: int, beat_type: int, felt: int) -> None:
+    book = pattern_book(beats, beat_type)
+
+    assert book.expected.shape[1:] == (felt * SLOTS_PER_BEAT, len(Limb))
+    assert book.expected.min() > 0
+    assert book.share.sum() == pytest.approx(1)
+    assert len(book.share) == len(book.expected)
+
+
+def test_every_instrument_is_played_by_a_limb() -> None:
+    assert set(LIMB_OF) == set(InstrumentName)
+
+
+def test_soft_and_doubtful_strokes_weigh_less() -> None:
+    hits = tuple(
+        Hit(f"h{number}", float(number), InstrumentName.SNARE, velocity, confidence)
+        for number, (velocity, confidence) in enumerate([(100, 1.0), (100, 1.0), (100, 0.25), (20, 1.0)])
+    )
+
+    strokes = Strokes.of(hits)
+
+    assert strokes.strength[0] == pytest.approx(1.0)
+    assert strokes.strength[2] == pytest.approx(0.5)
+    assert strokes.strength[3] == pytest.approx(0.2)
+
+
+def test_beats_move_onto_their_strokes() -> None:
+    beats_s = np.arange(32) * 0.5
+    rough_s = beats_s + 0.015 * np.sin(np.arange(32))
+
+    fitted_s = fit_beats(rough_s, beats_s, np.ones(32), BeatFitting())
+
+    assert np.abs(fitted_s - beats_s).max() < 0.004
+
+
+def test_beats_without_strokes_are_carried_by_their_neighbours() -> None:
+    beats_s = np.arange(32) * 0.5
+    rough_s = beats_s.copy()
+    rough_s[12:20] += 0.02
+    played = np.delete(np.arange(32), np.arange(12, 20))
+
+    fitted_s = fit_beats(rough_s, beats_s[played], np.ones(len(played)), BeatFitting())
+
+    assert np.abs(fitted_s - beats_s).max() < 0.012
+
+
+def test_one_late_stroke_does_not_bend_the_beat() -> None:
+    beats_s = np.arange(32) * 0.5
+    strokes_s = beats_s.copy()
+    strokes_s[16] += 0.04
+
+    fitted_s = fit_beats(beats_s, strokes_s, np.ones(32), BeatFitting())
+
+    assert np.abs(fitted_s - beats_s).max() < 0.010
+
+
+def test_bars_that_repeat_every_three_beats_speak_for_three() -> None:
+    beats_s = np.arange(48) * 0.5
+    strokes = strokes_at(beats_s[::3])
+
+    assert repetition_of_bars(beats_s, 3, strokes) > 0.8
+    assert repetition_of_bars(beats_s, 4, strokes) < -0.8
+
+
+def test_strokes_on_sixteenths_are_aligned_and_scattered_ones_are_not() -> None:
+    beats_s = np.arange(64) * 0.5
+    scattered_s = np.sort(np.random.default_rng(1).uniform(0, 31, 200))
+
+    assert alignment(beats_s, strokes_at(np.arange(200) * 0.125)) > 0.99
+    assert alignment(beats_s, strokes_at(scattered_s)) < 0.4
