@@ -19,7 +19,7 @@ class BadActivations(ValueError):
 class Activations:
     """Frame-wise activations, all float32 in 0..1; frame ``i`` is centred on second ``i / fps``.
 
-    ``onsets`` and ``velocities`` have shape (frames, 12), in the order of
+    ``onsets`` and ``velocities`` have shape (frames, 17), in the order of
     :data:`transcription.core.network.INSTRUMENTS_HEARD`; ``beats`` and ``downbeats`` have shape (frames,).
     A velocity means something only where its onset activation is a peak.
     """

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -71,8 +70,7 @@ def load_detector(path: Path | None = None) -> Detector:
             content = path.read_bytes()
         with safe_open(path, framework="pt") as opened:
             metadata: dict[str, str] = opened.metadata() or {}
-        sizes = json.loads(metadata["shape"])
-        network = DrumNetwork(NetworkShape(**(sizes | {"channels": tuple(sizes["channels"])})))
+        network = DrumNetwork(NetworkShape.parsed(metadata["shape"]))
         network.load_state_dict(load(content))
         label = (metadata["name"], metadata["version"])
     except (SafetensorError, KeyError, ValueError, TypeError, RuntimeError) as error:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -24,7 +25,14 @@ INSTRUMENTS_HEARD: tuple[InstrumentName, ...] = (
     InstrumentName.CRASH,
     InstrumentName.RIDE,
     InstrumentName.RIDE_BELL,
+    InstrumentName.CHINA,
+    InstrumentName.SPLASH,
+    InstrumentName.COWBELL,
+    InstrumentName.TAMBOURINE,
+    InstrumentName.CLAP,
 )
+# Logit of what a network with fewer instruments has never heard of: a chance of nothing.
+_NEVER = -16.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,10 +43,17 @@ class NetworkShape:
     local: int = 128
     recurrent: int = 112
     recurrent_every: int = 4  # the recurrence runs at 25 frames a second: decay and beat are slow
+    heard: int = len(INSTRUMENTS_HEARD)  # how many of INSTRUMENTS_HEARD, from the first, the network knows
+
+    @classmethod
+    def parsed(cls, text: str) -> NetworkShape:
+        """Read the shape that weights carry as JSON; the first ones did not say that they knew twelve."""
+        sizes = {"heard": 12} | json.loads(text)
+        return cls(**(sizes | {"channels": tuple(sizes["channels"])}))
 
 
 class Heard(NamedTuple):
-    """The network's raw outputs (logits), each (batch, frames, …)."""
+    """The network's raw outputs (logits), each (batch, frames, …), for all of :data:`INSTRUMENTS_HEARD`."""
 
     onsets: Tensor
     velocities: Tensor
@@ -73,8 +88,7 @@ class DrumNetwork(nn.Module):
         )
         joined = shape.local + 2 * shape.recurrent
         self.blend = nn.Sequential(nn.Conv1d(joined, shape.local, 5, padding=2), nn.ReLU(), nn.Dropout(0.2))
-        heard = len(INSTRUMENTS_HEARD)
-        self.heads = nn.Linear(shape.local, 2 * heard + 2)
+        self.heads = nn.Linear(shape.local, 2 * shape.heard + 2)
         # bf16 convolutions on a CPU are slower than float32 unless channels are innermost.
         for weights in self.parameters():
             if weights.dim() == 4:
@@ -82,21 +96,35 @@ class DrumNetwork(nn.Module):
 
     def forward(self, picture: Tensor) -> Heard:
         """Hear ``picture`` of shape (batch, frames, 84)."""
-        frames = picture.shape[1]
-        every = self.shape.recurrent_every
+        local = self.local_view(picture)
+        context, _ = self.context(self.slowed(local))
+        return self.answers(local, context)
+
+    def local_view(self, picture: Tensor) -> Tensor:
+        """What is heard around each frame of (batch, frames, 84): (batch, frames, ``shape.local``)."""
         image = picture.unsqueeze(1).contiguous(memory_format=torch.channels_last)
-        image = self.front(image)
-        local = self.local(image.permute(0, 2, 1, 3).flatten(2))
-        slow = local
-        if every > 1:
-            padded = nn.functional.pad(local, (0, 0, 0, -frames % every))
-            slow = padded.reshape(len(padded), -1, every, padded.shape[2]).mean(dim=2)
-        context, _ = self.context(slow)
-        context = context.repeat_interleave(every, dim=1)[:, :frames]
+        return self.local(self.front(image).permute(0, 2, 1, 3).flatten(2))
+
+    def slowed(self, local: Tensor) -> Tensor:
+        """The local view at the recurrence's pace: means of ``recurrent_every`` frames, the last padded."""
+        every = self.shape.recurrent_every
+        if every == 1:
+            return local
+        padded = nn.functional.pad(local, (0, 0, 0, -local.shape[1] % every))
+        return padded.reshape(len(padded), -1, every, padded.shape[2]).mean(dim=2)
+
+    def answers(self, local: Tensor, context: Tensor) -> Heard:
+        """Blend the local view with its (slow) context into what is heard."""
+        context = context.repeat_interleave(self.shape.recurrent_every, dim=1)[:, : local.shape[1]]
         joined = torch.cat([local, context.to(local.dtype)], dim=2).transpose(1, 2)
         outputs = self.heads(self.blend(joined).transpose(1, 2)).float()
-        heard = len(INSTRUMENTS_HEARD)
-        return Heard(outputs[..., :heard], outputs[..., heard : 2 * heard], outputs[..., 2 * heard :])
+        heard = self.shape.heard
+        unknown = (0, len(INSTRUMENTS_HEARD) - heard)
+        return Heard(
+            nn.functional.pad(outputs[..., :heard], unknown, value=_NEVER),
+            nn.functional.pad(outputs[..., heard : 2 * heard], unknown, value=_NEVER),
+            outputs[..., 2 * heard :],
+        )
 
 
 def _convolution(

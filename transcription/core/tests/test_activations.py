@@ -6,12 +6,13 @@ import numpy as np
 import pytest
 
 from transcription.core.activations import Activations, BadActivations
+from transcription.core.network import INSTRUMENTS_HEARD
 
 
 def activations(frames: int = 50, **changes: object) -> Activations:
     values = {
-        "onsets": np.full((frames, 12), 0.25, np.float32),
-        "velocities": np.full((frames, 12), 0.5, np.float32),
+        "onsets": np.full((frames, len(INSTRUMENTS_HEARD)), 0.25, np.float32),
+        "velocities": np.full((frames, len(INSTRUMENTS_HEARD)), 0.5, np.float32),
         "beats": np.zeros(frames, np.float32),
         "downbeats": np.ones(frames, np.float32),
     }
@@ -46,7 +47,7 @@ def test_a_value_that_is_no_activation_is_refused(value: float) -> None:
 
 def test_arrays_of_different_lengths_are_refused() -> None:
     with pytest.raises(BadActivations, match="velocities"):
-        activations(velocities=np.zeros((49, 12), np.float32))
+        activations(velocities=np.zeros((49, len(INSTRUMENTS_HEARD)), np.float32))
 
 
 def test_double_precision_is_refused() -> None:

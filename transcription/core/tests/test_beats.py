@@ -14,6 +14,7 @@ from notation.core.hits import Hit
 from notation.core.instruments import InstrumentName
 from transcription.core.activations import Activations
 from transcription.core.beats import BeatHints, track_beats
+from transcription.core.network import INSTRUMENTS_HEARD
 
 Groove = dict[
     InstrumentName, Sequence[float | Fraction]
@@ -57,8 +58,8 @@ def no_network(duration_s: float) -> Activations:
     """Activations in which the network heard nothing, so that only the hits count."""
     frames = int(duration_s * 100)
     return Activations(
-        onsets=np.zeros((frames, 12), np.float32),
-        velocities=np.zeros((frames, 12), np.float32),
+        onsets=np.zeros((frames, len(INSTRUMENTS_HEARD)), np.float32),
+        velocities=np.zeros((frames, len(INSTRUMENTS_HEARD)), np.float32),
         beats=np.zeros(frames, np.float32),
         downbeats=np.zeros(frames, np.float32),
         fps=100,

@@ -9,6 +9,7 @@ from notation.core.hits import Hit
 from notation.core.instruments import InstrumentName
 from transcription.core.activations import Activations
 from transcription.core.beats import track_beats
+from transcription.core.network import INSTRUMENTS_HEARD
 
 
 def activations_at(
@@ -24,8 +25,8 @@ def activations_at(
             if number % beats_per_bar == 0:
                 downbeats[frame] = height
     return Activations(
-        onsets=np.zeros((frames, 12), np.float32),
-        velocities=np.zeros((frames, 12), np.float32),
+        onsets=np.zeros((frames, len(INSTRUMENTS_HEARD)), np.float32),
+        velocities=np.zeros((frames, len(INSTRUMENTS_HEARD)), np.float32),
         beats=beats,
         downbeats=downbeats,
         fps=100,

@@ -20,7 +20,7 @@ def activations(
     *peaks: tuple[float, InstrumentName, float], frames: int = 400, velocity: float = 0.8
 ) -> Activations:
     """Triangular peaks at (seconds, instrument, height) over silence."""
-    onsets = np.zeros((frames, 12), np.float32)
+    onsets = np.zeros((frames, len(INSTRUMENTS_HEARD)), np.float32)
     for onset_s, instrument, height in peaks:
         column = INSTRUMENTS_HEARD.index(instrument)
         shape = height * np.maximum(0, 1 - np.abs(np.arange(frames) - onset_s * 100) / 3)
@@ -55,7 +55,7 @@ def test_each_peak_is_a_hit_in_order_of_time() -> None:
 def test_onsets_between_frames_are_found_within_two_milliseconds(onset_s: float) -> None:
     frames = np.arange(100)
     bump = (0.9 * np.exp(-(((frames / 100 - onset_s) / 0.012) ** 2))).astype(np.float32)
-    onsets = np.zeros((100, 12), np.float32)
+    onsets = np.zeros((100, len(INSTRUMENTS_HEARD)), np.float32)
     onsets[:, 0] = bump
     nothing = np.zeros(100, np.float32)
 

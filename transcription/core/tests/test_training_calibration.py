@@ -5,6 +5,7 @@ import pytest
 
 from notation.core.instruments import DrumClass
 from transcription.core.activations import Activations
+from transcription.core.network import INSTRUMENTS_HEARD
 from transcription.core.picking import PeakPicking, find_candidates
 from transcription.core.training.calibrate import HeardSong, fitted, scored
 
@@ -15,7 +16,7 @@ def song_of_kicks(height: float, right: int, wrong: int, buried: int = 0) -> Hea
     """Peaks of one height, half a second apart: first those that are strokes, then those that are not."""
     count = right + wrong + buried
     frames = 100 + 50 * np.arange(count)
-    onsets = np.zeros((frames[-1] + 100, 12), np.float32)
+    onsets = np.zeros((frames[-1] + 100, len(INSTRUMENTS_HEARD)), np.float32)
     onsets[frames, 0] = height
     nothing = np.zeros(len(onsets), np.float32)
     return HeardSong(

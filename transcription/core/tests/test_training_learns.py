@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from transcription.core.detection import load_detector
-from transcription.core.network import DrumNetwork, NetworkShape
+from transcription.core.network import INSTRUMENTS_HEARD, DrumNetwork, NetworkShape
 from transcription.core.training.dataset import Batch
 from transcription.core.training.train import AveragedWeights, disturbed, losses, save_weights
 
@@ -18,7 +18,7 @@ def kicks_and_hats() -> Batch:
     """Low bands flare up at kicks, high bands at hats."""
     rng = np.random.default_rng(0)
     picture = rng.normal(0, 0.1, (4, 120, 84)).astype(np.float32)
-    onsets = np.zeros((4, 120, 12), np.float32)
+    onsets = np.zeros((4, 120, len(INSTRUMENTS_HEARD)), np.float32)
     for song in range(4):
         for heard, bands in ((0, slice(0, 12)), (3, slice(60, 84))):
             for frame in rng.choice(np.arange(5, 110), 6, replace=False):
@@ -65,8 +65,8 @@ def test_a_network_of_any_length_answers_frame_by_frame() -> None:
 
     for frames in (1, 2, 3, 5, 101):
         heard = network(torch.zeros(2, frames, 84))
-        assert heard.onsets.shape == (2, frames, 12)
-        assert heard.velocities.shape == (2, frames, 12)
+        assert heard.onsets.shape == (2, frames, len(INSTRUMENTS_HEARD))
+        assert heard.velocities.shape == (2, frames, len(INSTRUMENTS_HEARD))
         assert heard.pulse.shape == (2, frames, 2)
 
 
