@@ -103,7 +103,8 @@ class DrumNetwork(nn.Module):
     def local_view(self, picture: Tensor) -> Tensor:
         """What is heard around each frame of (batch, frames, 84): (batch, frames, ``shape.local``)."""
         image = picture.unsqueeze(1).contiguous(memory_format=torch.channels_last)
-        return self.local(self.front(image).permute(0, 2, 1, 3).flatten(2))
+        local: Tensor = self.local(self.front(image).permute(0, 2, 1, 3).flatten(2))
+        return local
 
     def slowed(self, local: Tensor) -> Tensor:
         """The local view at the recurrence's pace: means of ``recurrent_every`` frames, the last padded."""

@@ -13,6 +13,7 @@ from transcription.core.training.grooves import Performance, write_performance
 _TOMS = ("tom_high", "tom_mid", "tom_low")
 _WRITTEN_SHARE = 0.30
 _FILL_SHARE = 0.22
+_PERCUSSION_SHARE = 0.25
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,8 +122,8 @@ def _dressed_up(
             Stroke(float(t), _TOMS[tom], int(rng.integers(60, 125)))
             for t, tom in zip(steps, toms, strict=True)
         ]
-    if rng.random() < 0.10:
-        strokes += _distraction(rng, beats, quarter_s)
+    if rng.random() < _PERCUSSION_SHARE:
+        strokes += _percussion(rng, np.array(beats), downbeats, quarter_s)
     return strokes
 
 
@@ -141,8 +142,12 @@ def _remapped(rng: np.random.Generator, strokes: list[Stroke]) -> list[Stroke]:
         swap = {"ride": "ride_bell"}
     elif draw < 0.50:
         swap = {"ride": "hihat_closed"}
-    elif draw < 0.53:
-        swap = {"hihat_closed": "none", "hihat_open": "none", "ride": "none"}
+    elif draw < 0.60:
+        # Without a hi-hat, what rattles along with the drums is bright too, and is none.
+        swap = {"hihat_closed": "none", "hihat_open": "none", "hihat_pedal": "none", "ride": "none"}
+    elif draw < 0.66:
+        instead = "tambourine" if rng.random() < 0.6 else "shaker"
+        swap = {"hihat_closed": instead, "hihat_open": "none", "hihat_pedal": "none"}
     snares = rng.random()
     if snares < 0.08:
         swap["snare"] = "side_stick"
@@ -158,14 +163,29 @@ def _remapped(rng: np.random.Generator, strokes: list[Stroke]) -> list[Stroke]:
     return [s for s in changed if s.instrument != "none"]
 
 
-def _distraction(rng: np.random.Generator, beats: NDArray[np.float64], quarter_s: float) -> list[Stroke]:
-    """Percussion nobody asked for, so that a tambourine is not heard as a hi-hat."""
+def _percussion(
+    rng: np.random.Generator, beats: NDArray[np.float64], downbeats: NDArray[np.float64], quarter_s: float
+) -> list[Stroke]:
+    """Somebody else's tambourine, shaker, claps or cowbell, so that none of them is heard as a hi-hat."""
     if len(beats) < 2:
         return []
-    instrument = str(rng.choice(("tambourine", "shaker", "clap", "cowbell")))
-    step_s = quarter_s * float(rng.choice((0.25, 0.5, 1.0, 2.0)))
-    times = np.arange(beats[0], beats[-1], step_s)
-    return [Stroke(float(t + rng.normal(0, 0.006)), instrument, int(rng.integers(50, 110))) for t in times]
+    instrument = str(rng.choice(("tambourine", "shaker", "clap", "cowbell"), p=(0.45, 0.25, 0.18, 0.12)))
+    if rng.random() < 0.4:
+        off_bar = np.min(np.abs(beats[:, None] - downbeats[None, :]), axis=1) if len(downbeats) else beats
+        backbeats = beats[off_bar > 0.5 * quarter_s]
+        times = backbeats[int(rng.integers(2)) :: int(rng.integers(1, 3))]
+    else:
+        times = np.arange(beats[0], beats[-1], quarter_s * float(rng.choice((0.25, 0.5, 1.0, 2.0))))
+    times = times[rng.random(len(times)) < rng.uniform(0.7, 1.0)]
+    loud, soft = int(rng.integers(60, 120)), int(rng.integers(30, 100))
+    return [
+        Stroke(
+            float(time + rng.normal(0, 0.008)),
+            instrument,
+            int(np.clip((loud if index % 2 == 0 else soft) + rng.normal(0, 6), 10, 127)),
+        )
+        for index, time in enumerate(times)
+    ]
 
 
 def _near(time_s: float, times: NDArray[np.float64]) -> bool:
