@@ -1,0 +1,1 @@
+"""The written styles, a module a family; ``style_tabs`` says how a tab is read."""
