@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+import subprocess
+import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -8,11 +11,16 @@ import soxr
 import torch
 
 from media.core.audio import Audio
+from media.core.flac import write_flac
+from notation.core.hits import Hit
 from notation.core.instruments import InstrumentName
 from transcription.core.detection import Detector, detect_onsets, load_detector
 from transcription.core.models import WeightsDamaged
 from transcription.core.network import DrumNetwork, NetworkShape
 from transcription.core.picking import pick_hits
+from transcription.core.song_hearing import hear_song
+from transcription.core.song_picture import take_picture
+from transcription.core.sound_pieces import AudioPieces, FilePieces
 from transcription.core.training.train import save_weights
 
 RATE = 44_100
@@ -121,14 +129,13 @@ def test_what_the_report_raises_ends_the_work(untrained: Detector) -> None:
         detect_onsets(noise(40.0), untrained, cancel)
 
 
-def test_a_long_song_has_no_seams(untrained: Detector) -> None:
-    """Frames beyond the first window are heard as if the song had begun a little later."""
-    second = noise(1.0).samples
-    audio = Audio(np.tile(second, (1, 70)), RATE)
+def test_a_file_is_heard_as_its_sound_in_memory(untrained: Detector, tmp_path: Path) -> None:
+    audio = noise(5.0, channels=2)
+    write_flac(audio, tmp_path / "song.flac", bits=24)
 
-    onsets = detect_onsets(audio, untrained).onsets
+    from_file = detect_onsets(FilePieces.of(tmp_path / "song.flac"), untrained)
 
-    np.testing.assert_allclose(onsets[2_500:3_100], onsets[1_500:2_100], atol=0.03)
+    np.testing.assert_allclose(from_file.onsets, detect_onsets(audio, untrained).onsets, atol=1e-4)
 
 
 def test_a_file_that_holds_no_network_is_refused(tmp_path: Path) -> None:
@@ -184,3 +191,106 @@ def test_resampling_changes_little_of_what_is_heard() -> None:
 
     frames = min(len(first), len(second))
     assert np.abs(first[:frames] - second[:frames]).mean() < 0.01
+
+
+@pytest.mark.slow
+def test_hits_do_not_depend_on_the_pieces_in_which_a_song_is_heard() -> None:
+    audio, _ = drum_loop(40.0)
+    network = load_detector(device="cpu").network
+    picture = take_picture(AudioPieces(audio))
+    whole = pick_hits(
+        hear_song(network, [picture.between(0, len(picture))], piece_frames=10_000, steps=10_000)
+    )
+
+    in_pieces = pick_hits(hear_song(network, picture.pieces(), piece_frames=97, steps=31))
+    in_halves = pick_hits(
+        hear_song(network, [picture.between(0, 1_777), picture.between(1_777, len(picture))])
+    )
+
+    assert len(whole) > 100
+    assert as_written(in_pieces) == as_written(whole)
+    assert as_written(in_halves) == as_written(whole)
+
+
+@pytest.mark.slow
+def test_a_song_heard_twice_gives_equal_hits() -> None:
+    audio, _ = drum_loop(20.0)
+
+    first, second = (pick_hits(detect_onsets(audio, load_detector(device="cpu"))) for _ in range(2))
+
+    assert first == second
+
+
+@pytest.mark.slow
+def test_hits_do_not_depend_on_the_number_of_threads() -> None:
+    audio, _ = drum_loop(20.0)
+    detector = load_detector(device="cpu")
+    before = torch.get_num_threads()
+    try:
+        heard = []
+        for threads in (1, 2):
+            torch.set_num_threads(threads)
+            heard.append(as_written(pick_hits(detect_onsets(audio, detector))))
+    finally:
+        torch.set_num_threads(before)
+
+    assert heard[0] == heard[1]
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="there is no CUDA card here")
+def test_a_card_gives_the_hits_of_the_processor() -> None:
+    audio, _ = drum_loop(40.0)
+
+    expected, heard = (
+        as_written(pick_hits(detect_onsets(audio, load_detector(device=device))))
+        for device in ("cpu", "cuda")
+    )
+
+    assert heard == expected
+
+
+@pytest.mark.slow
+def test_an_hour_is_heard_in_bounded_memory() -> None:
+    """In a process of its own; an hour's sound alone, in mono, would be 635 MB."""
+    finished = subprocess.run(
+        [sys.executable, "-c", HEAR_AN_HOUR], capture_output=True, text=True, check=True, timeout=300
+    )
+    frames, taken_mb = map(int, finished.stdout.split())
+
+    assert frames == 360_000
+    assert taken_mb < 600
+
+
+HEAR_AN_HOUR = """
+import resource
+from dataclasses import dataclass
+import numpy as np
+from transcription.core.detection import Detector, detect_onsets
+from transcription.core.network import DrumNetwork, NetworkShape
+
+@dataclass
+class Hour:
+    rate: int = 44_100
+    samples: int = 3600 * 44_100
+    def mono_pieces(self):
+        piece = np.random.default_rng(1).normal(0, 0.1, 2 * self.rate).astype(np.float32)
+        for _ in range(1_800):
+            yield piece
+
+def peak_mb():
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
+
+network = DrumNetwork(NetworkShape(channels=(1, 2), recurrent=16)).eval()
+before_mb = peak_mb()
+heard = detect_onsets(Hour(), Detector(network, "untrained", "0"))
+print(len(heard.beats), peak_mb() - before_mb)
+"""
+
+
+def as_written(hits: Sequence[Hit]) -> list[tuple[str, float, str, int, float]]:
+    """Hits as results have them; the last bits of what was heard do not matter there."""
+    return [
+        (hit.id, round(hit.onset_s, 3), hit.instrument.value, hit.velocity, round(hit.confidence, 2))
+        for hit in hits
+    ]
