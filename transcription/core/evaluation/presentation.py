@@ -1,0 +1,259 @@
+"""What the figures look like, table by table."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from notation.core.instruments import INSTRUMENTS, DrumClass
+from transcription.core.evaluation.calibration import expected_calibration_error, expected_f, reliability
+from transcription.core.evaluation.confusion import Confusion
+from transcription.core.evaluation.labels import CONTRASTS, MEANINGS
+from transcription.core.evaluation.matching import WIDEST_MS, WINDOWS_MS, Counts
+from transcription.core.evaluation.report import Report, mean, reached_f
+from transcription.core.evaluation.scoring import Figures, total
+from transcription.core.evaluation.tables import Cell, Table, milliseconds
+
+_MOST_NAMED = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Goal:
+    """A figure to reach: at least ``value``, or at most where ``is_ceiling``."""
+
+    what: str
+    value: float
+    is_ceiling: bool = False
+
+    def row(self, source: str, reached: float) -> tuple[Cell, ...]:
+        """The figure, the goal and whether it is met."""
+        met = reached <= self.value if self.is_ceiling else reached >= self.value
+        sign = "≤" if self.is_ceiling else "≥"
+        verdict = None if math.isnan(reached) else "yes" if met else "no"
+        return (self.what, source, reached, f"{sign} {self.value:g}", verdict)
+
+
+def goal_table(rows: Sequence[Sequence[Cell]]) -> Table:
+    """Goals and what was reached."""
+    return Table("Goals", ("figure", "source", "reached", "goal", "met"), rows, words=2)
+
+
+def class_table(report: Report) -> Table:
+    """Five classes, song by song."""
+    tolerances = [f"±{ms}" for ms in WINDOWS_MS[:-1]]
+    head = ("song", "source", *DrumClass, "micro", "macro", "P", "R", *tolerances)
+    rows: list[Sequence[Cell]] = []
+    for source in report.sources:
+        for score in report.songs(source):
+            rows.append((score.song, source, *_class_cells(score.figures)))
+        rows.append(("**all**", source, *_class_cells(report.pooled(source))))
+    return Table(
+        "Five classes",
+        [str(word) for word in head],
+        rows,
+        f"F within ±{WIDEST_MS} ms; the last columns are micro F within narrower windows. **all** pools "
+        "every stroke of every song; macro is the mean of the classes that are annotated.",
+        words=2,
+    )
+
+
+def tolerance_table(report: Report) -> Table:
+    """Five classes at every tolerance."""
+    rows: list[Sequence[Cell]] = []
+    for source in report.sources:
+        figures = report.pooled(source)
+        for ms in WINDOWS_MS:
+            by_class = [counts.f_measure for counts in figures.classes[ms].values()]
+            rows.append((source, f"±{ms}", *by_class, figures.micro(ms).f_measure, figures.macro_f(ms)))
+    head = ["source", "ms", *(drum_class.value for drum_class in DrumClass), "micro", "macro"]
+    return Table("Tolerance", head, rows, "F of all strokes pooled.", words=2)
+
+
+def instrument_table(report: Report) -> Table:
+    """Our own instruments, all songs pooled."""
+    rows: list[Sequence[Cell]] = []
+    for source in report.sources:
+        figures = report.pooled(source)
+        by_name = figures.instruments[WIDEST_MS]
+        for name, counts in by_name.items():
+            if counts.reference or counts.estimated:
+                narrow = figures.instruments[WINDOWS_MS[0]][name]
+                rows.append((INSTRUMENTS[name].label, source, *_prf(counts), narrow.f_measure))
+        micro = total(figures.instruments[WINDOWS_MS[0]]).f_measure
+        rows.append(("**all, micro**", source, *_prf(total(by_name)), micro))
+    head = ("instrument", "source", "F", "P", "R", "annotated", "heard", f"F ±{WINDOWS_MS[0]}")
+    return Table(
+        "Own classes", head, rows, f"The very instrument has to be right, within ±{WIDEST_MS} ms.", words=2
+    )
+
+
+def contrast_table(report: Report) -> Table:
+    """Instruments that must not be taken for each other."""
+    rows: list[Sequence[Cell]] = []
+    for source in report.sources:
+        figures = report.pooled(source)
+        for contrast, sides in CONTRASTS.items():
+            for side in sides:
+                rows.append((side, source, *_prf(figures.sides.get(side, Counts()))))
+            rows.append((f"**{contrast}, macro F**", source, figures.contrast_f(contrast), "", "", "", ""))
+        rows.append(("**ghost strokes, recall**", source, "", "", figures.ghost_recall, "", ""))
+    return Table(
+        "Contrasts",
+        ("side", "source", "F", "P", "R", "annotated", "heard"),
+        rows,
+        "Each side judged as one.",
+        words=2,
+    )
+
+
+def heard_as_table(report: Report) -> Table:
+    """What each annotated label was heard as."""
+    rows: list[Sequence[Cell]] = []
+    for source in report.sources:
+        found = report.pooled(source).heard_as
+        known = [label for label in MEANINGS if label in found]
+        for label in [*known, *sorted(set(found) - set(known))]:
+            others = found[label]
+            rows.append((label, source, _listed(others.most_common()), others.total()))
+    return Table("Heard as", ("label", "source", "heard as", "annotated"), rows, words=3)
+
+
+def beat_table(report: Report) -> Table:
+    """Beats, tempo and meter, song by song."""
+    rows: list[Sequence[Cell]] = []
+    for source in report.sources:
+        for song in report.songs(source):
+            for score in song.figures.beats:
+                rows.append(
+                    (
+                        song.song,
+                        source,
+                        score.beat_f,
+                        score.downbeat_f,
+                        f"{score.tempo_reference_bpm:.1f}",
+                        f"{score.tempo_estimated_bpm:.1f}",
+                        score.tempo.value,
+                        score.meter_reference,
+                        score.meter_estimated,
+                        "right" if score.meter_is_right else "wrong",
+                    )
+                )
+        beats = report.pooled(source).beats
+        if beats:
+            tempos = sum(score.tempo == "right" for score in beats)
+            meters = sum(score.meter_is_right for score in beats)
+            means = mean(score.beat_f for score in beats), mean(score.downbeat_f for score in beats)
+            shares = f"{tempos} of {len(beats)}", f"{meters} of {len(beats)}"
+            rows.append(("**all**", source, *means, "", "", shares[0], "", "", shares[1]))
+    return Table(
+        "Beats and bars",
+        ("song", "source", "beat F", "downbeat F", "bpm", "heard", "tempo", "in a bar", "heard", "meter"),
+        rows,
+        "Beats within ±70 ms, means of the songs. Tempo within 2 %: right, octave (twice or half) or wrong.",
+        words=2,
+    )
+
+
+def onset_table(report: Report) -> Table:
+    """Errors of the onsets that matched."""
+    rows: list[Sequence[Cell]] = []
+    for source in report.sources:
+        figures = report.pooled(source)
+        named = [(cls.value, matched) for cls, matched in figures.matched.items()]
+        for name, matched in [*named, ("**all**", figures.all_matched)]:
+            cells = [milliseconds(matched.error_percentile_ms(percentile)) for percentile in (50, 90)]
+            rows.append((name, source, *cells, len(matched.error_s)))
+    head = ("class", "source", "median, ms", "90 %, ms", "matches")
+    return Table("Onsets", head, rows, "Absolute error of matched hits.", words=2)
+
+
+def velocity_table(report: Report) -> Table:
+    """How well loudness was ranked."""
+    rows: list[Sequence[Cell]] = []
+    for source in report.sources:
+        figures = report.pooled(source)
+        by_class = [matched.velocity_spearman for matched in figures.matched.values()]
+        pooled, of_songs = figures.all_matched.velocity_spearman, report.mean_velocity_spearman(source)
+        rows.append((source, *by_class, pooled, of_songs))
+    head = ["source", *(drum_class.value for drum_class in DrumClass), "all", "mean of songs"]
+    return Table("Velocity", head, rows, "Spearman's rank correlation over matched hits.")
+
+
+def reliability_table(report: Report) -> Table:
+    """Confidence beside the share of right hits."""
+    rows: list[Sequence[Cell]] = []
+    for source in report.sources:
+        judged = report.pooled(source).all_judged
+        for part in reliability(judged):
+            span = f"{part.low:.1f}–{part.high:.1f}"
+            rows.append((span, source, part.hits, part.confidence, part.right))
+        rows.append(
+            ("**error (ECE)**", source, len(judged.confidence), "", expected_calibration_error(judged))
+        )
+    head = ("confidence", "source", "hits", "mean confidence", "share right")
+    return Table("Calibration", head, rows, "Right means right in its class.", words=2)
+
+
+def expectation_table(report: Report) -> Table:
+    """The F that confidences promise, and what was reached."""
+    rows: list[Sequence[Cell]] = []
+    for source in report.sources:
+        figures = report.pooled(source)
+        for cls, judged in figures.judged.items():
+            rows.append((cls.value, source, expected_f(judged), reached_f(figures, cls)))
+        rows.append(("**all**", source, expected_f(figures.all_judged), figures.micro().f_measure))
+    head = ("class", "source", "expected F", "reached F")
+    return Table("Expected F", head, rows, "From the hits' confidences, as if none were missed.", words=2)
+
+
+def error_tables(report: Report) -> list[Table]:
+    """What false hits coincide with and what is heard where strokes are missed."""
+    return [
+        Table(
+            "False hits",
+            ("hit", "source", "song", "coincides within ±50 ms with", "hits"),
+            _confusion_rows(report, lambda figures: figures.false_hits),
+            "“double”: a second hit on one stroke; “missed XY”: a stroke that nothing else found.",
+            words=4,
+        ),
+        Table(
+            "Missed strokes",
+            ("label", "source", "song", "heard at that instant", "strokes"),
+            _confusion_rows(report, lambda figures: figures.missed),
+            words=4,
+        ),
+    ]
+
+
+def _confusion_rows(report: Report, of: Callable[[Figures], Confusion]) -> list[Sequence[Cell]]:
+    """All songs together, then song by song, the most frequent first."""
+    rows: list[Sequence[Cell]] = []
+    for source in report.sources:
+        songs = [(score.song, score.figures) for score in report.songs(source)]
+        for song, figures in [("**all**", report.pooled(source)), *(songs if len(songs) > 1 else ())]:
+            for word, others in sorted(of(figures).items(), key=lambda item: -item[1].total()):
+                rows.append((word, source, song, _listed(others.most_common()), others.total()))
+    return rows
+
+
+def _listed(counted: Sequence[tuple[str, int]]) -> str:
+    named = [f"{word} {count}" for word, count in counted[:_MOST_NAMED]]
+    rest = sum(count for _, count in counted[_MOST_NAMED:])
+    return ", ".join([*named, f"… {rest}"] if rest else named)
+
+
+def _class_cells(figures: Figures) -> tuple[Cell, ...]:
+    micro = figures.micro()
+    return (
+        *(counts.f_measure for counts in figures.classes[WIDEST_MS].values()),
+        micro.f_measure,
+        figures.macro_f(),
+        micro.precision,
+        micro.recall,
+        *(figures.micro(ms).f_measure for ms in WINDOWS_MS[:-1]),
+    )
+
+
+def _prf(counts: Counts) -> tuple[Cell, ...]:
+    return counts.f_measure, counts.precision, counts.recall, counts.reference, counts.estimated
