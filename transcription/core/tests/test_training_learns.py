@@ -8,8 +8,10 @@ import torch
 
 from transcription.core.detection import load_detector
 from transcription.core.network import INSTRUMENTS_HEARD, DrumNetwork, NetworkShape
+from transcription.core.training.checkpoints import save_weights
 from transcription.core.training.dataset import Batch
-from transcription.core.training.train import AveragedWeights, disturbed, losses, save_weights
+from transcription.core.training.learner import AveragedWeights
+from transcription.core.training.objective import disturbed, losses
 
 _SMALL = NetworkShape(channels=(8, 8), local=32, recurrent=16)
 
@@ -24,7 +26,8 @@ def kicks_and_hats() -> Batch:
             for frame in rng.choice(np.arange(5, 110), 6, replace=False):
                 picture[song, frame : frame + 4, bands] += 3.0
                 onsets[song, frame, heard] = 1.0
-    tensors = (picture, onsets, np.ones_like(onsets), 0.5 * onsets, np.zeros((4, 120, 2), np.float32))
+    pulse = np.zeros((4, 120, 2), np.float32)
+    tensors = (picture, onsets, np.ones_like(onsets), 0.5 * onsets, pulse, np.ones_like(pulse))
     return Batch(*(torch.from_numpy(values) for values in tensors))
 
 

@@ -1,12 +1,9 @@
-"""Examples for the network, rendered without end by processes of their own and handed over in batches."""
+"""Examples for the network: clips rendered from the material, with what should be heard in them."""
 
 from __future__ import annotations
 
-import json
-import multiprocessing
-import os
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import NamedTuple
 
@@ -17,21 +14,25 @@ from torch import Tensor
 
 from transcription.core.features import FPS, RATE, band_normalised, levelled, log_mel
 from transcription.core.network import INSTRUMENTS_HEARD
-from transcription.core.training.grooves import Note, Performance, read_performances
+from transcription.core.training.groove_tables import load_performances, save_performances
+from transcription.core.training.grooves import read_performances
 from transcription.core.training.material import decode_material, load_material
+from transcription.core.training.note_bank import load_note_bank
 from transcription.core.training.render import Clip, Drums, Renderer
 
 _HEARD = len(INSTRUMENTS_HEARD)
+GROOVES = "grooves.npz"
+NOTES = "accompaniment-notes"
 # A rendered stretch of drums is used in this many mixes: mixing afresh is cheaper than playing afresh.
 _MIXES_EACH = 2
-_RING = 96
+_SMALLEST_SPREAD = 0.10
 
 
 class Example(NamedTuple):
     """One clip as the network learns it; every array is float16 and starts with (frames, …).
 
     ``asked`` is 0 where a stroke is too far under the mix to be right or wrong; ``velocities`` count only
-    where ``onsets`` is above 0.
+    where ``onsets`` is above 0; ``pulse_asked`` is 0 where beat and downbeat are not known.
     """
 
     picture: NDArray[np.float16]
@@ -39,6 +40,7 @@ class Example(NamedTuple):
     asked: NDArray[np.float16]
     velocities: NDArray[np.float16]
     pulse: NDArray[np.float16]
+    pulse_asked: NDArray[np.float16]
 
 
 class Batch(NamedTuple):
@@ -49,6 +51,7 @@ class Batch(NamedTuple):
     asked: Tensor
     velocities: Tensor
     pulse: Tensor
+    pulse_asked: Tensor
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,18 +64,27 @@ class Source:
 
     def renderer(self) -> Renderer:
         """Open the cache that :func:`prepare` filled."""
-        return Renderer(
-            load_material(self.cache), _load_performances(self.cache), self.split, seconds=self.seconds
-        )
+        performances = load_performances(self.cache / GROOVES)
+        return Renderer(load_material(self.cache), performances, self.split, seconds=self.seconds)
 
 
 def prepare(material: Path, cache: Path) -> None:
-    """Decode all recordings and read all performances of ``material`` into ``cache``, once."""
-    decode_material(material, cache)
-    performances = cache / "performances.json"
-    if not performances.exists():
-        rows = [asdict(performance) for performance in read_performances(material / "groove-midi")]
-        performances.write_text(json.dumps(rows))
+    """Decode all recordings and read all performances of ``material`` into ``cache``, once.
+
+    Args:
+        material: a pack, or a folder with ``drum-samples``, ``groove-midi`` and ``backing``; either may hold
+            ``accompaniment-notes`` too.
+    """
+    if (material / NOTES).is_dir():
+        load_note_bank(material / NOTES, cache / NOTES)
+    is_new = decode_material(material, cache)
+    grooves, packed = cache / GROOVES, material / GROOVES
+    if grooves.exists() and not is_new:
+        return
+    if packed.exists():
+        grooves.write_bytes(packed.read_bytes())
+    else:
+        save_performances(read_performances(material / "groove-midi"), grooves)
 
 
 def example(clip: Clip, normalise_over: tuple[float, float] = (0.0, 1.0)) -> Example:
@@ -81,24 +93,41 @@ def example(clip: Clip, normalise_over: tuple[float, float] = (0.0, 1.0)) -> Exa
     Args:
         normalise_over: the stretch, in fractions of the clip, whose mean and spread are removed.
     """
-    picture = log_mel(levelled(clip.sound))[: len(clip.sound) * FPS // RATE]
+    picture = normalised_picture(clip.sound, normalise_over)
+    frames = len(picture)
+    onsets, asked, velocities = _onset_targets(clip, frames)
+    half = np.float16
+    return Example(
+        picture=picture,
+        onsets=onsets.astype(half),
+        asked=asked.astype(half),
+        velocities=velocities.astype(half),
+        pulse=_pulse_targets(clip.drums, frames).astype(half),
+        pulse_asked=np.ones((frames, 2), half),
+    )
+
+
+def normalised_picture(
+    sound: NDArray[np.float32], normalise_over: tuple[float, float] = (0.0, 1.0)
+) -> NDArray[np.float16]:
+    """Return what the network is shown of mono ``sound``: shape (frames, 84)."""
+    picture = log_mel(levelled(sound))[: len(sound) * FPS // RATE]
     frames = len(picture)
     begin, end = int(normalise_over[0] * frames), max(2, int(normalise_over[1] * frames))
     if (begin, end) == (0, frames):
         picture = band_normalised(picture)
     else:
         part = picture[begin:end]
-        shift, spread = part.mean(axis=0), np.maximum(part.std(axis=0), 0.10)
-        picture = (picture - shift) / spread
-    onsets, asked, velocities = _onset_targets(clip, frames)
-    half = np.float16
-    return Example(
-        picture=np.clip(picture, -20, 20).astype(half),
-        onsets=onsets.astype(half),
-        asked=asked.astype(half),
-        velocities=velocities.astype(half),
-        pulse=_pulse_targets(clip.drums, frames).astype(half),
-    )
+        picture = (picture - part.mean(axis=0)) / np.maximum(part.std(axis=0), _SMALLEST_SPREAD)
+    return np.clip(picture, -20, 20).astype(np.float16)
+
+
+def drawn_stretch(rng: np.random.Generator) -> tuple[float, float]:
+    """Draw the stretch of a clip to normalise over: often half, as a song is not all like one clip."""
+    if rng.random() >= 0.4:
+        return 0.0, 1.0
+    begin = float(rng.uniform(0, 0.5))
+    return begin, begin + 0.5
 
 
 def _onset_targets(
@@ -137,22 +166,11 @@ def _pulse_targets(drums: Drums, frames: int) -> NDArray[np.float32]:
 
 
 def examples(renderer: Renderer, rng: np.random.Generator) -> Iterator[Example]:
-    """Render examples without end."""
-    ring: list[Drums] = []
+    """Render examples without end, each stretch of drums in two mixes, one after the other."""
     while True:
-        fresh = renderer.drums(rng)
-        if len(ring) < _RING:
-            ring.append(fresh)
-        else:
-            ring[int(rng.integers(_RING))] = fresh
-        older = (ring[int(rng.integers(len(ring)))] for _ in range(_MIXES_EACH - 1))
-        for drums in (fresh, *older):
-            clip = renderer.mix(rng, _entering_late(rng, drums))
-            stretch = (0.0, 1.0)
-            if rng.random() < 0.4:
-                begin = float(rng.uniform(0, 0.5))
-                stretch = (begin, begin + 0.5)
-            yield example(clip, stretch)
+        drums = renderer.drums(rng)
+        for _ in range(_MIXES_EACH):
+            yield example(renderer.mix(rng, _entering_late(rng, drums)), drawn_stretch(rng))
 
 
 def _entering_late(rng: np.random.Generator, drums: Drums) -> Drums:
@@ -191,60 +209,4 @@ def stacked(rows: Sequence[Example]) -> Batch:
     """Stack ``rows`` into one batch."""
     return Batch(
         *(torch.from_numpy(np.stack(column).astype(np.float32)) for column in zip(*rows, strict=True))
-    )
-
-
-class Stream:
-    """Batches from ``workers`` rendering processes; the same seed and one worker give the same batches."""
-
-    def __init__(
-        self, source: Source, *, batch: int, workers: int = 1, seed: int = 0, niceness: int = 3
-    ) -> None:
-        context = multiprocessing.get_context("spawn")
-        self._queue = context.Queue(maxsize=24)
-        self._processes = [
-            context.Process(
-                target=_fill, args=(self._queue, source, batch, seed, worker, niceness), daemon=True
-            )
-            for worker in range(workers)
-        ]
-        for process in self._processes:
-            process.start()
-
-    def __iter__(self) -> Iterator[Batch]:
-        while True:
-            yield stacked(self._queue.get(timeout=300))
-
-    def waiting(self) -> int:
-        """How many batches are ready: near 0 the rendering is the bottleneck."""
-        return int(self._queue.qsize())
-
-    def close(self) -> None:
-        """Stop the rendering processes."""
-        for process in self._processes:
-            process.terminate()
-
-
-def _fill(
-    queue: multiprocessing.Queue[list[Example]],
-    source: Source,
-    batch: int,
-    seed: int,
-    worker: int,
-    niceness: int,
-) -> None:
-    os.nice(niceness)
-    torch.set_num_threads(1)
-    rows: list[Example] = []
-    for row in examples(source.renderer(), np.random.default_rng((seed, worker))):
-        rows.append(row)
-        if len(rows) == batch:
-            queue.put(rows)
-            rows = []
-
-
-def _load_performances(cache: Path) -> tuple[Performance, ...]:
-    rows = json.loads((cache / "performances.json").read_text())
-    return tuple(
-        Performance(**(row | {"notes": tuple(Note(**note) for note in row["notes"])})) for row in rows
     )

@@ -1,15 +1,19 @@
 """The recordings training is rendered from, decoded once into one array that every process maps.
 
-Laid out as ``drum-samples`` (``samples.csv``, ``KITS.csv``) and ``backing`` (``BACKING.csv``) are.
+They come from a folder laid out as ``drum-samples`` (``samples.csv``, ``KITS.csv``) and ``backing``
+(``BACKING.csv``) are, or from the pack that :mod:`transcription.core.training.pack` makes of it.
 """
 
 from __future__ import annotations
 
 import csv
+import hashlib
 import json
-from collections.abc import Iterator
+import os
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from itertools import groupby
 from pathlib import Path
 
 import numpy as np
@@ -17,6 +21,8 @@ import soundfile
 from numpy.typing import NDArray
 
 RATE = 44_100
+# The pack's table of sounds: which stretch of which container is what.
+PACKED_SOUNDS = "sounds.csv"
 _INT16 = 32_767.0
 
 # What the collections call "validation" is "valid" here, so that one word names the split everywhere.
@@ -61,22 +67,49 @@ class Material:
         return self.sound[item.start + begin : item.start + stop].astype(np.float32) / np.float32(_INT16)
 
 
-def decode_material(source: Path, cache: Path) -> None:
-    """Decode ``source/drum-samples`` and ``source/backing`` into ``cache``; does nothing when it is there."""
-    if (cache / "index.json").exists():
-        return
+@dataclass(frozen=True, slots=True)
+class SourceSound:
+    """A sound before it is decoded: samples ``begin`` to ``begin + length`` of ``path``, times ``gain``."""
+
+    path: Path
+    what: dict[str, str | float]  # the rest of its row in the cache's index
+    begin: int = 0
+    length: int | None = None  # None: to the end
+    gain: float = 1.0
+
+
+def decode_material(source: Path, cache: Path) -> bool:
+    """Decode the one-shots and recordings of ``source`` into ``cache``.
+
+    Returns:
+        False when they were there already and nothing was done.
+    Raises:
+        FileNotFoundError: ``source`` is neither a pack nor a folder of the collections.
+        ValueError: a sound is not at 44.1 kHz.
+    """
+    fingerprint = source_fingerprint(source)
+    mark = cache / "source.txt"
+    if mark.exists() and mark.read_text() == fingerprint:
+        return False
     cache.mkdir(parents=True, exist_ok=True)
-    rows = list(_rows(source))
-    with ThreadPoolExecutor(2) as pool, (cache / "sound.i16").open("wb") as out:
-        position = 0
-        for row, sound in zip(
-            rows, pool.map(lambda row: _decoded(Path(str(row["path"]))), rows), strict=True
-        ):
-            out.write(sound.tobytes())
-            row["start"], row["length"] = position, len(sound)
-            position += len(sound)
-            del row["path"]
-    (cache / "index.json").write_text(json.dumps(rows))
+    sounds = list(source_sounds(source))
+    files = [(path, list(group)) for path, group in groupby(sounds, key=lambda sound: sound.path)]
+    # Under other names until all is there: a process that maps the old sound keeps it.
+    new_sound, new_index = (cache / f"{name}.{os.getpid()}" for name in ("sound", "index"))
+    rows: list[dict[str, str | float]] = []
+    position = 0
+    with ThreadPoolExecutor(os.cpu_count()) as pool, new_sound.open("wb") as out:
+        decoded = pool.map(lambda file: _decoded(*file), files)
+        for (_, group), parts in zip(files, decoded, strict=True):
+            for sound, part in zip(group, parts, strict=True):
+                out.write(part.tobytes())
+                rows.append(sound.what | {"start": position, "length": len(part)})
+                position += len(part)
+    new_index.write_text(json.dumps(rows))
+    new_sound.replace(cache / "sound.i16")
+    new_index.replace(cache / "index.json")
+    mark.write_text(fingerprint)
+    return True
 
 
 def load_material(cache: Path) -> Material:
@@ -94,30 +127,65 @@ def load_material(cache: Path) -> Material:
     return Material(sound=sound, one_shots=one_shots, recordings=recordings)
 
 
-def _rows(source: Path) -> Iterator[dict[str, object]]:
+def is_pack(source: Path) -> bool:
+    """Whether ``source`` is a packed training set and not the collections' own folders."""
+    return (source / PACKED_SOUNDS).is_file()
+
+
+def source_sounds(source: Path) -> Iterator[SourceSound]:
+    """List every sound of a pack, or of a folder with ``drum-samples`` and ``backing``."""
+    return _packed_sounds(source) if is_pack(source) else _collected_sounds(source)
+
+
+def source_fingerprint(source: Path) -> str:
+    """Return what tells this material from another: the SHA-256 of its tables."""
+    names = (PACKED_SOUNDS,) if is_pack(source) else ("drum-samples/samples.csv", "backing/BACKING.csv")
+    digest = hashlib.sha256()
+    for name in names:
+        digest.update((source / name).read_bytes())
+    return digest.hexdigest()
+
+
+def _collected_sounds(source: Path) -> Iterator[SourceSound]:
     drums, backing = source / "drum-samples", source / "backing"
     with (drums / "samples.csv").open(newline="") as table:
         for row in csv.DictReader(table):
-            yield {
-                "is": "one-shot",
-                "path": str(drums / row["file"]),
-                "kit": row["kit"],
-                "instrument": row["instrument"],
-                "split": row["split"],
-                "level_db": float(row["level_db"]),
-            }
+            what = {key: row[key] for key in ("kit", "instrument", "split")}
+            level_db = float(row["level_db"])
+            yield SourceSound(drums / row["file"], {"is": "one-shot", **what, "level_db": level_db})
     with (backing / "BACKING.csv").open(newline="") as table:
         for row in csv.DictReader(table):
-            yield {
-                "is": "recording",
-                "path": str(backing / row["file"]),
-                "kind": row["kind"],
-                "split": row["split"],
-            }
+            yield SourceSound(
+                backing / row["file"], {"is": "recording", "kind": row["kind"], "split": row["split"]}
+            )
 
 
-def _decoded(path: Path) -> NDArray[np.int16]:
+def _packed_sounds(pack: Path) -> Iterator[SourceSound]:
+    with (pack / PACKED_SOUNDS).open(newline="") as table:
+        for row in csv.DictReader(table):
+            what: dict[str, str | float] = {"is": row["is"], "split": row["split"]}
+            if row["is"] == "one-shot":
+                what |= {"kit": row["kit"], "instrument": row["kind"], "level_db": float(row["level_db"])}
+            else:
+                what["kind"] = row["kind"]
+            yield SourceSound(
+                pack / row["container"], what, int(row["begin"]), int(row["length"]), float(row["gain"])
+            )
+
+
+def _decoded(path: Path, sounds: Sequence[SourceSound]) -> list[NDArray[np.int16]]:
+    whole = read_mono(path)
+    parts = []
+    for sound in sounds:
+        stop = None if sound.length is None else sound.begin + sound.length
+        part = whole[sound.begin : stop] * np.float32(sound.gain)
+        parts.append(np.asarray(np.clip(part, -1, 1) * _INT16, dtype=np.int16))
+    return parts
+
+
+def read_mono(path: Path) -> NDArray[np.float32]:
+    """Return the sound file ``path`` as one channel at 44.1 kHz; raises ValueError at any other rate."""
     sound, rate = soundfile.read(path, dtype="float32", always_2d=True)
     if rate != RATE:
         raise ValueError(f"{path.name} is at {rate} Hz, not {RATE}")
-    return np.asarray(np.clip(sound.mean(axis=1), -1, 1) * _INT16, dtype=np.int16)
+    return np.asarray(sound.mean(axis=1), np.float32)

@@ -1,207 +1,198 @@
-"""Teach the detector: ``python -m transcription.core.training.train --material ../shared --minutes 85``.
-
-Writes ``RUN/log.csv`` and, every few minutes, ``RUN/ema.safetensors``: the averaged weights that ship.
-"""
+"""Teach the detector, in one go or in slices: a slice goes on exactly where the last one stopped."""
 
 from __future__ import annotations
 
-import argparse
-import csv
 import json
-import math
 import os
+import signal
 import time
-from dataclasses import asdict
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from pathlib import Path
+from types import FrameType
 
 import numpy as np
 import torch
-from safetensors.torch import load_file, save_file
-from torch import Tensor, nn
 
-from transcription.core.network import DrumNetwork, Heard, NetworkShape
-from transcription.core.training.dataset import Batch, Source, Stream, example, prepare, stacked
+from transcription.core.network import DrumNetwork
+from transcription.core.training.checkpoints import (
+    load_checkpoint,
+    save_checkpoint,
+    save_weights,
+    start_from,
+)
+from transcription.core.training.config import BadConfig, TrainingConfig, parsed_config
+from transcription.core.training.dataset import Batch, Source, example, stacked
+from transcription.core.training.learner import Learner, learning_rate
+from transcription.core.training.progress import Progress
+from transcription.core.training.songs import gather_songs
+from transcription.core.training.stream import BatchRecipe, Stream
 
-_POSITIVE_WEIGHT = 3.0
-_VELOCITY_SHARE = 0.3
-_PULSE_SHARE = 0.35
-_AVERAGE_OVER = 0.998
-
-
-def losses(heard: Heard, batch: Batch) -> dict[str, Tensor]:
-    """Return the loss of each thing that is asked, each a scalar; their sum is what is learnt."""
-    weight = torch.tensor(_POSITIVE_WEIGHT)
-    cross_entropy = nn.functional.binary_cross_entropy_with_logits
-    onset = cross_entropy(heard.onsets, batch.onsets, weight=batch.asked, pos_weight=weight)
-    struck = (batch.onsets > 0) & (batch.asked > 0)
-    error = (heard.velocities.sigmoid() - batch.velocities).abs()
-    velocity = (error * struck).sum() / struck.sum().clamp(min=1)
-    pulse = cross_entropy(heard.pulse, batch.pulse, pos_weight=weight)
-    return {"onset": 10 * onset, "velocity": _VELOCITY_SHARE * velocity, "pulse": _PULSE_SHARE * pulse}
+CHECKPOINT, WEIGHTS = "checkpoint.pt", "ema.safetensors"
 
 
-def disturbed(picture: Tensor, generator: torch.Generator) -> Tensor:
-    """Hide bands and bend the tone of (batch, frames, bands) pictures, so that no band is relied on."""
-    count, _, bands = picture.shape
+@dataclass(frozen=True, slots=True)
+class Slice:
+    """How much of a run to do now: until ``deadline_s`` on the monotonic clock, or ``steps`` steps."""
 
-    def draw(*shape: int) -> Tensor:
-        return torch.rand(*shape, generator=generator)
+    deadline_s: float | None = None
+    steps: int | None = None
 
-    position = torch.arange(bands)[None, :]
-    mask = torch.ones(count, bands)
-    for _ in range(2):
-        begin = (draw(count, 1) * bands).long()
-        width = (draw(count, 1) ** 2 * 12).long() * (draw(count, 1) < 0.6)
-        mask *= ~((position >= begin) & (position < begin + width))
-    stretch = 0.85 + 0.3 * draw(count, 1, 1)
-    shift = 0.3 * (draw(count, 1, 1) - 0.5) + 0.4 * (draw(count, 1, 1) - 0.5) * (position / bands - 0.5)
-    return (picture * stretch + shift) * mask[:, None, :]
-
-
-class AveragedWeights:
-    """An exponential average of a network's weights and of its batch norms' statistics."""
-
-    def __init__(self, network: nn.Module) -> None:
-        self._state = {name: value.detach().clone() for name, value in network.state_dict().items()}
-        self._steps = 0
-
-    @torch.no_grad()
-    def update(self, network: nn.Module) -> None:
-        """Move the average towards ``network``."""
-        self._steps += 1
-        keep = min(_AVERAGE_OVER, (1 + self._steps) / (10 + self._steps))
-        for name, value in network.state_dict().items():
-            mine = self._state[name]
-            if mine.is_floating_point():
-                mine.lerp_(value.to(mine.dtype), 1 - keep)
-            else:
-                mine.copy_(value)
-
-    def state(self) -> dict[str, Tensor]:
-        """Return the averaged state."""
-        return self._state
-
-
-def save_weights(path: Path, state: dict[str, Tensor], shape: NetworkShape, version: str) -> None:
-    """Write ``state`` where :func:`transcription.core.detection.load_detector` can read it."""
-    metadata = {"name": "crnn", "version": version, "shape": json.dumps(asdict(shape))}
-    temporary = path.with_suffix(".partial")
-    save_file({name: value.contiguous() for name, value in state.items()}, temporary, metadata=metadata)
-    temporary.replace(path)
+    def is_over(self, steps_done: int) -> bool:
+        """Whether to stop after ``steps_done`` steps of this slice."""
+        late = self.deadline_s is not None and time.monotonic() >= self.deadline_s
+        return late or (self.steps is not None and steps_done >= self.steps)
 
 
 def train(
     cache: Path,
     run: Path,
+    config: TrainingConfig | None = None,
     *,
-    minutes: float,
-    batch: int,
-    peak_rate: float,
-    seed: int,
-    threads: int,
-    start: Path | None,
-) -> None:
-    """Learn for ``minutes`` from clips rendered meanwhile; the learning rate falls to nothing at the end."""
+    part: Slice | None = None,
+    start: Path | None = None,
+    pseudo: Path | None = None,
+) -> int:
+    """Learn from clips rendered meanwhile; returns the number of steps taken so far in this run.
+
+    Args:
+        cache: what :func:`transcription.core.training.dataset.prepare` filled.
+        run: the run's folder. Where it holds a checkpoint, learning goes on from there.
+        config: needed for a new run; for an old one it must be the same, save for ``machine``.
+        start: weights that a new run starts from.
+        pseudo: a folder of labelled songs, as :mod:`transcription.core.training.songs` reads them.
+    Raises:
+        BadConfig: the run has another configuration, or a new one has none.
+    """
     run.mkdir(parents=True, exist_ok=True)
-    os.nice(2)
-    torch.manual_seed(seed)
-    torch.set_num_threads(threads)
-    generator = torch.Generator().manual_seed(seed)
-    stream = Stream(Source(cache), batch=batch, seed=seed)
-    valid = _validation(cache)
-    shape = NetworkShape()
-    network = DrumNetwork(shape)
-    if start is not None:
-        network.load_state_dict(load_file(start))
-    optimiser = torch.optim.AdamW(network.parameters(), lr=peak_rate, weight_decay=0.01)
-    average = AveragedWeights(network)
-    began = time.monotonic()
-    last_save = began
-    sums: dict[str, float] = {}
-    log = (run / "log.csv").open("a", newline="")
-    writer = csv.writer(log)
-    for step, rows in enumerate(stream, start=1):
-        done = (time.monotonic() - began) / (60 * minutes)
-        if done >= 1:
+    part = part or Slice()
+    config = _settled_config(run, config)
+    torch.set_num_threads(config.machine.threads)
+    torch.manual_seed(config.seed)
+    learner = Learner(config, _new_network(config, start))
+    seconds = 0.0
+    if (run / CHECKPOINT).exists():
+        state = load_checkpoint(run / CHECKPOINT)
+        learner.restore(state["learner"])
+        seconds = state["seconds"]
+    first, learning = learner.step, config.learning
+    if first >= learning.steps:
+        return first
+    recipe = BatchRecipe(
+        source=Source(cache, seconds=config.clips.seconds),
+        batch=learning.batch,
+        seed=config.seed,
+        songs=None if pseudo is None else gather_songs(pseudo, cache),
+        song_share=config.clips.pseudo_share,
+    )
+    with _told_to_stop() as told:
+
+        def stopped() -> bool:
+            return bool(told) or part.is_over(learner.step - first)
+
+        stream = Stream(
+            recipe,
+            first=first,
+            workers=config.machine.workers,
+            niceness=config.machine.niceness,
+            pinned=learner.device.type == "cuda",
+            stopped=stopped,
+        )
+        with stream:
+            valid = _validation(run, cache, config)
+            progress = Progress(run, steps=learning.steps, batch=learning.batch, step=first, seconds=seconds)
+            _learn(learner, stream, progress, run, valid)
+        _save(learner, progress, run, valid)
+    return learner.step
+
+
+def _learn(learner: Learner, stream: Stream, progress: Progress, run: Path, valid: Batch) -> None:
+    config = learner.config
+    saved = asked = time.monotonic()
+    for batch in stream:
+        waited_s = time.monotonic() - asked
+        parts = learner.learn(batch)
+        progress.count(parts, waited_s)
+        is_last = learner.step >= config.learning.steps
+        if is_last or learner.step % config.machine.log_every == 0:
+            rate = learning_rate(config.learning, learner.step - 1)
+            progress.report(learner.step, rate, stream.ready())
+        if is_last:
             break
-        for group in optimiser.param_groups:
-            group["lr"] = peak_rate * min(1.0, step / 150) * (0.5 + 0.5 * math.cos(math.pi * done)) + 1e-6
-        network.train()
-        with torch.autocast("cpu", torch.bfloat16):
-            heard = network(disturbed(rows.picture, generator))
-        parts = losses(heard, rows)
-        optimiser.zero_grad(set_to_none=True)
-        torch.autograd.backward([sum(parts.values(), torch.tensor(0.0))])
-        nn.utils.clip_grad_norm_(network.parameters(), 1.0)
-        optimiser.step()
-        average.update(network)
-        for name, value in parts.items():
-            sums[name] = sums.get(name, 0.0) + float(value.detach())
-        if step % 50 == 0:
-            row = [step, round(time.monotonic() - began), stream.waiting()]
-            writer.writerow([*row, *(f"{name}={total / 50:.4f}" for name, total in sums.items())])
-            log.flush()
-            sums = {}
-        if time.monotonic() - last_save > 240:
-            last_save = time.monotonic()
-            save_weights(run / "ema.safetensors", average.state(), shape, "1.0")
-            scores = _validated(average.state(), shape, valid)
-            writer.writerow([step, round(time.monotonic() - began), "valid", *scores])
-            log.flush()
-    save_weights(run / "ema.safetensors", average.state(), shape, "1.0")
-    writer.writerow(
-        [step, round(time.monotonic() - began), "final", *_validated(average.state(), shape, valid)]
+        if time.monotonic() - saved > 60 * config.machine.save_minutes:
+            _save(learner, progress, run, valid)
+            saved = time.monotonic()
+        asked = time.monotonic()
+
+
+def _save(learner: Learner, progress: Progress, run: Path, valid: Batch) -> None:
+    state = {"learner": learner.state(), "seconds": progress.seconds}
+    save_checkpoint(run / CHECKPOINT, state)
+    save_weights(
+        run / WEIGHTS,
+        learner.averaged(),
+        learner.network.shape,
+        f"step {learner.step}",
+        {"config": json.dumps(learner.config.as_dict()), "step": str(learner.step)},
     )
-    log.close()
-    stream.close()
+    progress.validated(learner.step, learner.validated(valid))
 
 
-def _validation(cache: Path) -> Batch:
+def _settled_config(run: Path, config: TrainingConfig | None) -> TrainingConfig:
+    path = run / "config.json"
+    if not (run / CHECKPOINT).exists():
+        if config is None:
+            raise BadConfig(f"{run} is a new run, which needs a configuration")
+        path.write_text(json.dumps(config.as_dict(), indent=1) + "\n")
+        return config
+    before = parsed_config(json.loads(path.read_text()))
+    if config is None:
+        return before
+    differences = before.differences(config)
+    if differences:
+        raise BadConfig(f"{run} was begun with another {', '.join(differences)}; take a new folder")
+    return replace(before, machine=config.machine)
+
+
+def _new_network(config: TrainingConfig, start: Path | None) -> DrumNetwork:
+    network = DrumNetwork(config.network)
+    if start is not None:
+        start_from(network, start)
+    return network
+
+
+def _validation(run: Path, cache: Path, config: TrainingConfig) -> Batch:
+    """The run's validation clips, half of them accompanied; rendered once and kept beside its checkpoint."""
+    path = run / "valid.npz"
+    if path.exists():
+        with np.load(path) as kept:
+            return Batch(*(torch.from_numpy(kept[name]) for name in Batch._fields))
     rng = np.random.default_rng(7)
-    renderer = Source(cache, split="valid").renderer()
-    return stacked(
-        [example(renderer.mix(rng, renderer.drums(rng), accompanied=bool(i % 2))) for i in range(48)]
+    renderer = Source(cache, split="valid", seconds=config.clips.seconds).renderer()
+    clips = (
+        renderer.mix(rng, renderer.drums(rng), accompanied=bool(number % 2))
+        for number in range(config.clips.validation)
     )
+    batch = Batch(*(tensor.half() for tensor in stacked([example(clip) for clip in clips])))
+    temporary = run / f"valid.{os.getpid()}"
+    with temporary.open("wb") as out:
+        np.savez_compressed(out, **{name: tensor.numpy() for name, tensor in batch._asdict().items()})
+    temporary.replace(path)
+    return batch
 
 
-@torch.inference_mode()
-def _validated(state: dict[str, Tensor], shape: NetworkShape, valid: Batch) -> list[str]:
-    network = DrumNetwork(shape)
-    network.load_state_dict(state)
-    network.eval()
-    with torch.autocast("cpu", torch.bfloat16):
-        heard = [network(part) for part in torch.split(valid.picture, 8)]
-    parts = losses(Heard(*(torch.cat(column) for column in zip(*heard, strict=True))), valid)
-    return [f"{name}={float(value):.4f}" for name, value in parts.items()]
+@contextmanager
+def _told_to_stop() -> Iterator[list[int]]:
+    """Collect SIGTERM and SIGINT, so that a slice told to stop ends in order, with a checkpoint."""
+    told: list[int] = []
 
+    def hear(number: int, frame: FrameType | None) -> None:
+        told.append(number)
 
-def main() -> None:
-    """Run from the command line."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument(
-        "--material", type=Path, required=True, help="folder with drum-samples, groove-midi, backing"
-    )
-    parser.add_argument("--cache", type=Path, default=Path("data/material"))
-    parser.add_argument("--run", type=Path, default=Path("data/run"))
-    parser.add_argument("--minutes", type=float, default=85)
-    parser.add_argument("--batch", type=int, default=8)
-    parser.add_argument("--rate", type=float, default=1.5e-3)
-    parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--threads", type=int, default=1)
-    parser.add_argument("--start", type=Path, help="weights to go on from")
-    options = parser.parse_args()
-    prepare(options.material, options.cache)
-    train(
-        options.cache,
-        options.run,
-        minutes=options.minutes,
-        batch=options.batch,
-        peak_rate=options.rate,
-        seed=options.seed,
-        threads=options.threads,
-        start=options.start,
-    )
-
-
-if __name__ == "__main__":
-    main()
+    before = {number: signal.signal(number, hear) for number in (signal.SIGTERM, signal.SIGINT)}
+    try:
+        yield told
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
