@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from dataclasses import replace
 
 import numpy as np
 
 from transcription.core.training import arrangement_effects as effects
 from transcription.core.training.arrangement_harmony import drawn_harmony
-from transcription.core.training.arrangement_parts import Note, Song, Touch
+from transcription.core.training.arrangement_parts import Song, Touch
 from transcription.core.training.arrangement_sounds import (
     Instrument,
     SampledInstrument,
@@ -80,7 +81,7 @@ class Band:
         notes = texture(rng, song, hits, int(rng.integers(role.lowest[0], role.lowest[1] + 1)))
         if rng.random() < role.short:
             longest_s = float(rng.uniform(0.05, 0.16))
-            notes = [Note(n.onset_s, min(n.length_s, longest_s), n.pitch, n.velocity) for n in notes]
+            notes = [replace(note, length_s=min(note.length_s, longest_s)) for note in notes]
         sound = np.zeros(length, np.float32)
         self._instrument(rng, role, cents).play(rng, notes, sound)
         return _with_effects(rng, sound, role, song, composition)
@@ -132,8 +133,8 @@ def _with_effects(
     if rng.random() < role.drive:
         sound = effects.overdriven(sound, float(np.exp(rng.uniform(np.log(1.5), np.log(30)))))
     if rng.random() < 0.5:
-        edge_hz = float(np.exp(rng.uniform(np.log(300), np.log(4_000))))
-        low_db, high_db = rng.normal(0, 4, 2)
+        edge_hz = float(np.exp(rng.uniform(np.log(300), np.log(6_000))))
+        low_db, high_db = rng.normal((0, 1), (4, 5.5))
         sound = effects.tilted(sound, edge_hz, 10 ** (low_db / 20), 10 ** (high_db / 20))
     if rng.random() < role.pumps:
         kicks_s = [stroke.onset_s for stroke in composition.strokes if stroke.instrument == "kick"]

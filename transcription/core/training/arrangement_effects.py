@@ -11,6 +11,7 @@ from transcription.core.training.arrangement_sounds import Sound
 from transcription.core.training.note_bank import RATE
 
 _BLOCK = 1024
+_DUCKING_S = 0.012
 
 
 def level(sound: Sound) -> float:
@@ -44,15 +45,16 @@ def _through_cabinet(sound: Sound) -> Sound:
 
 def pumped(sound: Sound, kicks_s: Sequence[float], depth: float, recovery_s: float) -> Sound:
     """Duck ``sound`` to 1 - ``depth`` at each of ``kicks_s``, in place: a compressor keyed by the kick."""
-    rise = (
-        1 - np.exp(np.arange(int(3 * recovery_s * RATE), dtype=np.float32) / -(recovery_s * RATE))
-    ).astype(np.float32)
-    duck = np.float32(1 - depth) + np.float32(depth) * rise
-    begins = [max(0, int(kick_s * RATE)) for kick_s in kicks_s]
-    for begin, after in zip(begins, [*begins[1:], len(sound)], strict=True):
-        end = min(begin + len(duck), max(begin, after), len(sound))
-        if end > begin:
-            sound[begin:end] *= duck[: end - begin]
+    # Falling at once would click, and the click would be learnt as the kick's.
+    fall = 0.5 + 0.5 * np.cos(np.linspace(0, np.pi, int(_DUCKING_S * RATE)))
+    rise = 1 - np.exp(np.arange(int(4 * recovery_s * RATE)) / -(recovery_s * RATE))
+    duck = (1 - depth * (1 - np.concatenate((fall, rise)))).astype(np.float32)
+    gain = np.ones(len(sound), np.float32)
+    for kick_s in kicks_s:
+        begin = max(0, int((kick_s - _DUCKING_S / 2) * RATE))
+        place = gain[begin : begin + len(duck)]
+        np.minimum(place, duck[: len(place)], out=place)
+    sound *= gain
     return sound
 
 

@@ -13,12 +13,13 @@ from transcription.core.training.arrangement_time import Grid, Hit
 
 @dataclass(frozen=True, slots=True)
 class Note:
-    """One note to sound: MIDI ``pitch``, ``velocity`` 0..1."""
+    """One note to sound: MIDI ``pitch``, ``velocity`` 0..1; ``is_damped`` when a hand rests on the string."""
 
     onset_s: float
     length_s: float
     pitch: int
     velocity: float
+    is_damped: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +39,7 @@ class Touch:
         return cls(
             offset_s=float(np.clip(rng.normal(0.001, 0.007), -0.016, 0.022)),
             scatter_s=float(rng.uniform(0.002, 0.011)),
-            gate=float(rng.choice((0.25, 0.5, 0.8, 0.95, 1.05))),
+            gate=float(rng.choice((0.25, 0.5, 0.8, 0.95, 1.1), p=(0.1, 0.15, 0.25, 0.25, 0.25))),
             dynamics=float(rng.uniform(0.05, 0.3)),
         )
 
@@ -118,7 +119,8 @@ def strum(rng: np.random.Generator, song: Song, hits: Sequence[Hit], lowest: int
         length_s = float(rng.uniform(0.03, 0.07)) if is_muted else hit.length_s
         for number, pitch in enumerate(pitches):
             onset_s = hit.onset_s + spread_s * (number / max(1, len(pitches) - 1) - 0.3)
-            notes.append(Note(onset_s, length_s, pitch, hit.accent * float(rng.uniform(0.75, 1.0))))
+            velocity = hit.accent * float(rng.uniform(0.75, 1.0))
+            notes.append(Note(onset_s, length_s, pitch, velocity, is_muted))
     return notes
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cache
 from typing import Protocol
 
 import numpy as np
@@ -16,6 +17,7 @@ Sound = NDArray[np.float32]
 
 _RELEASE_S = 0.06
 _TABLE = 2048
+_NOISE_S = 2.0
 # Families whose stored notes may be looped; all others die away by themselves.
 _HELD = frozenset({"organ", "strings", "choir", "brass", "reed", "pipe", "lead", "pad"})
 
@@ -69,7 +71,10 @@ class SampledInstrument:
             if begin + length <= 0 or begin >= len(bus):
                 continue
             sound = self._sound(self._within_range(note.pitch), note.velocity, length)
-            add(bus, faded(sound * np.float32(note.velocity), self._release), begin)
+            if note.is_damped:
+                add(bus, _damped(rng, sound, note.velocity), begin)
+            else:
+                add(bus, faded(sound * np.float32(note.velocity), self._release), begin)
 
     def _within_range(self, pitch: int) -> int:
         while pitch < self._lowest:
@@ -100,6 +105,32 @@ class SampledInstrument:
         return read_at(sound, speed, min(length, int((len(sound) - 2) / speed)))
 
 
+def _damped(rng: np.random.Generator, sound: Sound, velocity: float) -> Sound:
+    """Under a resting hand a string's pitch is gone at once, and the plectrum's scratch remains."""
+    time = np.arange(len(sound), dtype=np.float32)
+    scratch = noise_cut(rng, 900, 7_000, len(sound)) * np.exp(time * np.float32(-1 / (0.006 * RATE)))
+    tone = sound * np.exp(time * np.float32(-1 / (0.015 * RATE)))
+    return np.asarray((tone + np.float32(rng.uniform(0.1, 0.6)) * scratch) * np.float32(velocity), np.float32)
+
+
+def noise_cut(rng: np.random.Generator, low_hz: float, high_hz: float, length: int) -> Sound:
+    """Return ``length`` samples of noise between two frequencies, of RMS 0.3."""
+    noise = _noise(low_hz, high_hz)
+    begin = int(rng.integers(len(noise)))
+    return np.asarray(np.take(noise, np.arange(begin, begin + length), mode="wrap"), np.float32)
+
+
+@cache
+def _noise(low_hz: float, high_hz: float) -> Sound:
+    length = int(_NOISE_S * RATE)
+    generator = np.random.default_rng(int(low_hz + high_hz))
+    spectrum = scipy.fft.rfft(generator.standard_normal(length, dtype=np.float32))
+    hz = np.arange(len(spectrum)) * (RATE / length)
+    spectrum *= 1 / (1 + (low_hz / np.maximum(hz, 1)) ** 6) / (1 + (hz / high_hz) ** 8)
+    noise = scipy.fft.irfft(spectrum, length)
+    return np.asarray(0.3 * noise / np.sqrt(np.mean(noise**2)), np.float32)
+
+
 def read_at(sound: Sound, speed: float, length: int) -> Sound:
     """Return ``length`` samples of ``sound`` played at ``speed``, interpolated linearly."""
     positions = np.arange(length, dtype=np.float64) * speed
@@ -127,14 +158,14 @@ def _looped(sound: Sound, length: int) -> Sound:
 
 
 def one_period(harmonics: Sound) -> Sound:
-    """Return a table of one period, peak 1, from the amplitudes of ``harmonics`` 1, 2, 3 …"""
+    """Return a table of one period, of RMS 0.3, from the amplitudes of ``harmonics`` 1, 2, 3 …"""
     spectrum = np.zeros(_TABLE // 2 + 1, np.complex64)
     count = min(len(harmonics), _TABLE // 2 - 1)
-    # Schroeder's phases keep the peak low while the period stays a pulse's.
+    # A sixth of Schroeder's phases: the pulse that a throat or a string gives, a little blunted.
     numbers = np.arange(1, count + 1)
-    spectrum[1 : count + 1] = harmonics[:count] * np.exp(-1j * np.pi * numbers**2 / max(count, 1))
+    spectrum[1 : count + 1] = harmonics[:count] * np.exp(-1j * np.pi / 6 * numbers**2 / max(count, 1) - 1.5j)
     table = scipy.fft.irfft(spectrum, _TABLE)
-    return np.asarray(table / (np.max(np.abs(table)) + 1e-9), np.float32)
+    return np.asarray(0.3 * table / (np.sqrt(np.mean(table**2)) + 1e-9), np.float32)
 
 
 def read_table(table: Sound, phase: NDArray[np.float64]) -> Sound:

@@ -6,14 +6,18 @@ Formants: Peterson and Barney, "Control Methods Used in a Study of the Vowels", 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import cache
 
 import numpy as np
-import scipy.fft
-from numpy.typing import NDArray
 
 from transcription.core.training.arrangement_parts import Note
-from transcription.core.training.arrangement_sounds import Sound, add, faded, one_period, read_table
+from transcription.core.training.arrangement_sounds import (
+    Sound,
+    add,
+    faded,
+    noise_cut,
+    one_period,
+    read_table,
+)
 from transcription.core.training.note_bank import RATE
 
 _FORMANTS_HZ = (
@@ -24,12 +28,11 @@ _WIDTHS_HZ = np.array((80, 100, 140, 220), np.float32)
 _LEVELS_DB = np.array((0, -4, -10, -14), np.float32)
 # Noise of each consonant: its band in Hz, its level to a vowel in dB, seconds, and whether it bursts.
 _CONSONANTS = {
-    "s": (4_800, 10_500, -6.0, 0.11, False), "sh": (2_300, 7_000, -6.0, 0.11, False),
+    "s": (4_800, 10_500, -7.0, 0.09, False), "sh": (2_300, 7_000, -7.0, 0.09, False),
     "f": (1_500, 11_000, -16.0, 0.09, False), "h": (700, 4_500, -18.0, 0.07, False),
     "t": (2_500, 9_000, -5.0, 0.035, True), "k": (1_300, 4_500, -6.0, 0.04, True),
     "p": (300, 2_000, -8.0, 0.03, True), "ch": (2_500, 8_000, -5.0, 0.08, True),
 }  # fmt: skip
-_NOISE_S = 2.0
 
 
 class Singer:
@@ -78,7 +81,7 @@ class Singer:
         share = np.clip((time_s - np.float32(rng.uniform(0, 0.1))) / np.float32(rng.uniform(0.06, 0.4)), 0, 1)
         sound = begins + share * (ends - begins)
         if self._breath:
-            sound += self._breath * _cut(rng, "h", length)
+            sound += self._breath * noise_cut(rng, 700, 4_500, length)
         rise = min(length, int(rng.uniform(0.008, 0.07) * RATE))
         sound[:rise] *= np.linspace(0, 1, rise, dtype=np.float32)
         return faded(np.asarray(sound, np.float32), int(0.05 * RATE))
@@ -92,9 +95,9 @@ class Singer:
     def _add_consonant(self, rng: np.random.Generator, bus: Sound, onset_s: float, velocity: float) -> None:
         names = list(_CONSONANTS)
         name = names[int(rng.choice(len(names), p=(0.26, 0.1, 0.08, 0.08, 0.2, 0.14, 0.08, 0.06)))]
-        _, _, level_db, seconds, bursts = _CONSONANTS[name]
+        low_hz, high_hz, level_db, seconds, bursts = _CONSONANTS[name]
         length = int(seconds * float(rng.uniform(0.6, 1.5)) * RATE)
-        noise = _cut(rng, name, length)
+        noise = noise_cut(rng, low_hz, high_hz, length)
         noise *= np.float32(velocity * 10 ** ((level_db + self._sharpness_db) / 20))
         if bursts:
             noise *= np.exp(np.arange(length, dtype=np.float32) * np.float32(-4 / length))
@@ -102,22 +105,3 @@ class Singer:
         else:
             noise *= np.hanning(length).astype(np.float32)
             add(bus, noise, int(onset_s * RATE) - int(0.85 * length))
-
-
-def _cut(rng: np.random.Generator, consonant: str, length: int) -> Sound:
-    noise = _noise(consonant)
-    begin = int(rng.integers(len(noise)))
-    return np.asarray(np.take(noise, np.arange(begin, begin + length), mode="wrap"), np.float32)
-
-
-@cache
-def _noise(consonant: str) -> NDArray[np.float32]:
-    """Noise in the consonant's band, of RMS 0.3: about a vowel's beside a peak of one."""
-    low_hz, high_hz, *_ = _CONSONANTS[consonant]
-    length = int(_NOISE_S * RATE)
-    generator = np.random.default_rng(sorted(_CONSONANTS).index(consonant))
-    spectrum = scipy.fft.rfft(generator.standard_normal(length, dtype=np.float32))
-    hz = np.arange(len(spectrum)) * (RATE / length)
-    spectrum *= 1 / (1 + (low_hz / np.maximum(hz, 1)) ** 6) / (1 + (hz / high_hz) ** 8)
-    noise = scipy.fft.irfft(spectrum, length)
-    return np.asarray(0.3 * noise / np.sqrt(np.mean(noise**2)), np.float32)

@@ -158,11 +158,14 @@ def _rendered(soundfont: Path, program: Program) -> tuple[NDArray[np.float32], l
     length = int((program.seconds + _RELEASE_S) * RATE)
     gap = np.zeros(int(_GAP_S * RATE), np.float32)
     fade = np.linspace(1, 0, RATE // 20, dtype=np.float32)
-    parts, notes, position = [gap], [], len(gap)
+    parts, notes, position, peak = [gap], [], len(gap), 0.0
     for number, (pitch, velocity) in enumerate(wanted):
         begin = int(number * spacing_s * RATE)
         sound = np.pad(mono, (0, max(0, begin + length - len(mono))))[begin : begin + length].copy()
         sound[-len(fade) :] *= fade
+        if velocity == _SOFT:  # kept for its tone; whoever plays it sets its level
+            sound *= peak / max(float(np.max(np.abs(sound))), 1e-9)
+        peak = float(np.max(np.abs(sound)))
         parts += [sound, gap]
         notes.append(
             BankNote(program.number, program.name, program.family, pitch, velocity, position, length)
@@ -173,7 +176,7 @@ def _rendered(soundfont: Path, program: Program) -> tuple[NDArray[np.float32], l
 
 
 def _wanted(program: Program) -> Iterator[tuple[int, int]]:
-    """Pitches evenly over the range, each loud; every other one soft as well where touch matters."""
+    """Pitches evenly over the range, each loud first; every other one soft as well where touch matters."""
     steps = max(1, -(-(program.highest - program.lowest - _SPACING_SEMITONES // 2) // _SPACING_SEMITONES))
     first = (program.lowest + program.highest - _SPACING_SEMITONES * (steps - 1)) // 2
     for step in range(steps):
