@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import itertools
 from collections import Counter
 from functools import cache
 
@@ -39,7 +40,7 @@ def strokes_at(performance: Performance, quarter: float, bar: int | None = None)
 def share_of_bars(style: str, instrument: str, quarter: float) -> float:
     """The share of bars, over all songs, in which ``instrument`` is struck at ``quarter``."""
     bars = {
-        (song, round(note.position // performance.bar_quarters))
+        (song, int((note.position + 0.125) // performance.bar_quarters))
         for song, performance in enumerate(songs(style))
         for note in strokes_at(performance, quarter)
         if note.instrument == instrument
@@ -119,6 +120,30 @@ def test_swing_closes_the_hi_hat_on_two_and_four() -> None:
         assert share_of_bars("swing", "hihat_pedal", quarter) < 0.2
 
 
+def test_a_blast_beat_sets_the_snare_between_the_kicks() -> None:
+    for song in songs("blast beat"):
+        strokes = [n.instrument for n in song.notes if n.instrument in {"kick", "snare"}]
+        alternates = sum(a != b for a, b in itertools.pairwise(strokes))
+
+        assert alternates > 0.6 * len(strokes)
+
+
+def test_bossa_nova_has_its_side_stick_and_its_dotted_kick() -> None:
+    for quarter in (0.0, 1.5, 2.0, 3.5):
+        assert share_of_bars("bossa nova", "kick", quarter) > 0.7
+    assert all(any(note.instrument == "side_stick" for note in song.notes) for song in songs("bossa nova"))
+
+
+def test_steppers_keep_the_kick_on_every_beat() -> None:
+    for quarter in (0.0, 1.0, 2.0):
+        assert share_of_bars("steppers", "kick", quarter) > 0.8
+
+
+def test_a_waltz_has_its_kick_on_one_and_a_snare_or_stick_on_three() -> None:
+    assert share_of_bars("waltz", "kick", 0.0) > 0.8
+    assert share_of_bars("waltz", "snare", 2.0) + share_of_bars("waltz", "side_stick", 2.0) > 0.6
+
+
 @pytest.mark.parametrize(
     ("style", "quarters"), [("motown", (0.0, 1.0, 2.0, 3.0)), ("half-time shuffle", (2.0,))]
 )
@@ -130,7 +155,7 @@ def test_the_backbeat_is_where_the_style_has_it(style: str, quarters: tuple[floa
 def test_disco_opens_the_hi_hat_off_the_beat_over_four_kicks() -> None:
     for quarter in (0.0, 1.0, 2.0):
         assert share_of_bars("disco", "kick", quarter) > 0.8
-        assert share_of_bars("disco", "hihat_open", quarter + 0.5) > 0.5
+    assert share_of_bars("disco", "hihat_open", 1.5) > 0.6
 
 
 def test_songs_without_cymbals_have_none() -> None:
@@ -177,21 +202,13 @@ def test_no_drum_or_cymbal_is_rare_and_plain_rock_is_a_quarter() -> None:
     plain = sum(song.style in {"pop rock", "sixteenth rock", "half-time rock"} for song in written)
 
     assert 0.21 < plain / len(written) < 0.29
-    for name in (
-        "tom_high",
-        "tom_mid",
-        "tom_low",
-        "crash",
-        "ride",
-        "hihat_open",
-        "hihat_closed",
-        "hihat_pedal",
-    ):
-        assert heard_in[name] > 0.18 * len(written), name
-    for name in ("china", "splash", "side_stick"):
-        assert heard_in[name] > 0.12 * len(written), name
-    for name in ("ride_bell", "cowbell", "tambourine", "clap"):
-        assert heard_in[name] > 0.04 * len(written), name
+    at_least = {
+        **dict.fromkeys(("tom_high", "tom_mid", "tom_low", "crash"), 0.35),
+        **dict.fromkeys(("ride", "hihat_closed", "hihat_open", "hihat_pedal"), 0.16),
+        **dict.fromkeys(("china", "splash", "side_stick"), 0.10),
+        **dict.fromkeys(("ride_bell", "cowbell", "tambourine", "clap"), 0.04),
+    }
+    assert {name for name, share in at_least.items() if heard_in[name] < share * len(written)} == set()
 
 
 def test_a_flam_is_one_softer_stroke_15_to_45_ms_before() -> None:

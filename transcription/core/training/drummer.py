@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 import numpy as np
 from numpy.typing import NDArray
@@ -34,6 +34,8 @@ _KEEPS_TIME = frozenset(
     {"hihat_closed", "hihat_open", "ride", "ride_bell", "crash", "china", "cowbell", "splash"}
 )
 
+_APART_S = 0.014  # a little under the narrowest flam
+
 Bar = dict[tuple[int, str], Written]
 
 
@@ -43,7 +45,7 @@ def played(rng: np.random.Generator, style: Style, bars: int) -> Performance:
     bar_ticks = round(meter.bar_quarters * TICKS)
     tempo_bpm = float(rng.uniform(*style.tempo_bpm))
     strokes: list[Written] = []
-    for number, bar in enumerate(_bars(rng, style, meter, bars)):
+    for number, bar in enumerate(_bars(rng, style, meter, bars, 60.0 / tempo_bpm)):
         strokes += [stroke._replace(tick=stroke.tick + number * bar_ticks) for stroke in _by_limbs(bar)]
     return Performance(
         notes=tuple(_sounded(rng, strokes, style, tempo_bpm, bars * meter.bar_quarters)),
@@ -57,7 +59,9 @@ def played(rng: np.random.Generator, style: Style, bars: int) -> Performance:
     )
 
 
-def _bars(rng: np.random.Generator, style: Style, meter: TabMeter, bars: int) -> Iterable[Bar]:
+def _bars(
+    rng: np.random.Generator, style: Style, meter: TabMeter, bars: int, quarter_s: float
+) -> Iterator[Bar]:
     verse = _section(rng, style)
     chorus = _section(rng, style) if rng.random() < 0.55 else verse
     phrase = 4 if rng.random() < 0.8 else 2
@@ -76,12 +80,14 @@ def _bars(rng: np.random.Generator, style: Style, meter: TabMeter, bars: int) ->
         for tab in section:
             for stroke in tab.bar(rng, number):
                 bar[stroke.tick, stroke.instrument] = stroke
+        if not style.machine and rng.random() < 0.2:
+            _embellish(rng, bar)
         starts = number % 4 == 0 and (number > 0 or rng.random() < 0.5)
         if style.cymbals and (starts or filled) and rng.random() < style.crash_chance:
             _crash(rng, style, bar)
         filled = number % phrase == phrase - 1 and rng.random() < style.fill_chance
         if filled:
-            _fill_end(rng, style, meter, bar)
+            _fill_end(rng, style, meter, bar, quarter_s)
         yield bar
 
 
@@ -96,6 +102,22 @@ def _section(rng: np.random.Generator, style: Style) -> tuple[Tab, ...]:
     return tuple(read_tab(tab, style.meter).settled(rng) for tab in written)
 
 
+def _embellish(rng: np.random.Generator, bar: Bar) -> None:
+    """Leave out one stroke of what keeps time, or put a kick or a ghost note under it."""
+    kept = [stroke for stroke in bar.values() if stroke.instrument in _KEEPS_TIME]
+    if not kept:
+        return
+    stroke = kept[int(rng.random() * len(kept))]
+    draw = rng.random()
+    if draw < 0.4:
+        del bar[stroke.tick, stroke.instrument]
+    elif draw < 0.7:
+        if stroke.tick % TICKS:  # off the beat: on the beat it would change the style
+            bar.setdefault((stroke.tick, "kick"), Written(stroke.tick, "kick", 92))
+    elif any(name == "snare" for _, name in bar):
+        bar.setdefault((stroke.tick, "snare"), Written(stroke.tick, "snare", 28))
+
+
 def _crash(rng: np.random.Generator, style: Style, bar: Bar) -> None:
     """Put a cymbal on one, in place of what keeps time there."""
     cymbal = style.cymbals[int(rng.random() * len(style.cymbals))]
@@ -104,20 +126,20 @@ def _crash(rng: np.random.Generator, style: Style, bar: Bar) -> None:
     bar[0, cymbal] = Written(0, cymbal, 112)
 
 
-def _fill_end(rng: np.random.Generator, style: Style, meter: TabMeter, bar: Bar) -> None:
+def _fill_end(rng: np.random.Generator, style: Style, meter: TabMeter, bar: Bar, quarter_s: float) -> None:
     """Play a fill over the end of ``bar``; the hands leave what they were doing, the kick may go on."""
     groups = len(meter.groups)
     first_group = groups - 1 - int(rng.random() ** 2 * groups)
     begin = round(sum(meter.groups[:first_group]) * TICKS)
     kick_stays = rng.random() < 0.6
     for tick, instrument in list(bar):
-        if tick >= begin and not (instrument == "hihat_pedal" or (instrument == "kick" and kick_stays)):
+        if tick >= begin and (instrument in _HANDS or (instrument == "kick" and not kick_stays)):
             del bar[tick, instrument]
-    for stroke in fill(rng, style.fills, meter, first_group):
+    for stroke in fill(rng, style.fills, meter, first_group, quarter_s):
         bar[stroke.tick, stroke.instrument] = stroke
 
 
-def _by_limbs(bar: Bar) -> Iterable[Written]:
+def _by_limbs(bar: Bar) -> Iterator[Written]:
     """Yield what two hands can play of ``bar``; tambourine, shaker and claps are other people's."""
     instants: dict[int, dict[str, Written]] = {}
     for (tick, instrument), stroke in bar.items():
@@ -164,7 +186,16 @@ def _sounded(
             if at >= 0.0 or after_s >= 0.0:  # no grace note before the first bar
                 notes.append(Note(min(max(0.0, at), latest), stroke.instrument, _velocity(loudness)))
     notes.sort(key=lambda note: note.position)
-    return notes
+    return list(_apart(notes, _APART_S / quarter_s))
+
+
+def _apart(notes: list[Note], apart_quarters: float) -> Iterator[Note]:
+    """Leave out strokes that follow another of their instrument too soon to be heard as two."""
+    latest: dict[str, float] = {}
+    for note in notes:
+        if note.position - latest.get(note.instrument, -1.0) > apart_quarters:
+            latest[note.instrument] = note.position
+            yield note
 
 
 def _swung(rng: np.random.Generator, quarters: NDArray[np.float64], style: Style) -> NDArray[np.float64]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -23,6 +23,7 @@ _DRUMS = {
     "p": "splash",
     "n": "china",
 }
+_FASTEST_S = 0.055  # from stroke to stroke: eighteen a second are about what two hands can do
 _COMPOUND_CELLS = ("xxxxxx", "xxxxxx", "x-xxxx", "x-x-xx", "xxx", "xxx", "xxxx--")
 
 
@@ -76,10 +77,12 @@ FILLS: Mapping[str, Fill] = {
 }
 
 
-def fill(rng: np.random.Generator, kind: str, meter: TabMeter, first_group: int) -> Iterator[Written]:
+def fill(
+    rng: np.random.Generator, kind: str, meter: TabMeter, first_group: int, quarter_s: float
+) -> Iterator[Written]:
     """Yield a fill of ``kind``, one of ``FILLS``, over a bar's groups from ``first_group`` to its end."""
     vocabulary = FILLS[kind]
-    ticks = list(_rhythm(rng, vocabulary, meter, first_group))
+    ticks = list(_rhythm(rng, vocabulary.cells, meter, first_group, quarter_s))
     path = vocabulary.paths[int(rng.random() * len(vocabulary.paths))]
     swell = float(rng.uniform(-0.1, 0.35))  # how much louder the fill ends than it began
     level = float(rng.uniform(72, 98))
@@ -95,7 +98,7 @@ def fill(rng: np.random.Generator, kind: str, meter: TabMeter, first_group: int)
 
 
 def _rhythm(
-    rng: np.random.Generator, vocabulary: Fill, meter: TabMeter, first_group: int
+    rng: np.random.Generator, cells: Sequence[str], meter: TabMeter, first_group: int, quarter_s: float
 ) -> Iterator[tuple[int, bool]]:
     """Yield each stroke's tick within the bar and whether it leads a group."""
     begin = round(sum(meter.groups[:first_group]) * TICKS)
@@ -105,8 +108,9 @@ def _rhythm(
         ticks = round(group * TICKS)
         compound = group == 1.5
         if compound not in cell or not steady:
-            cells = _COMPOUND_CELLS if compound else vocabulary.cells
-            cell[compound] = cells[int(rng.random() * len(cells))]
+            most = group * quarter_s / _FASTEST_S
+            possible = [marks for marks in (_COMPOUND_CELLS if compound else cells) if len(marks) <= most]
+            cell[compound] = possible[int(rng.random() * len(possible))] if possible else "x"
         marks = cell[compound]
         for index, mark in enumerate(marks):
             if mark == "x":

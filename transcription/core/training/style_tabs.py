@@ -83,14 +83,7 @@ class Style:
     extras: tuple[tuple[float, str], ...] = ()
     fills: str = "toms"
     fill_chance: float = 0.55
-    cymbals: tuple[str, ...] = (
-        "crash",
-        "crash",
-        "crash",
-        "crash",
-        "splash",
-        "china",
-    )  # at the start of a section
+    cymbals: tuple[str, ...] = ("crash", "crash", "crash", "splash", "china")  # where a section starts
     crash_chance: float = 0.6
     swing: tuple[float, float] = (0.5, 0.5)
     swing_written: float = 0.5

@@ -162,7 +162,7 @@ STYLES = (
     ),
     Style(
         "china riding",
-        3.0,
+        4.0,
         "4/4",
         (90, 185),
         (

@@ -30,7 +30,7 @@ from transcription.core.training.tabs.timekeepers import (
 STYLES = (
     Style(
         "waltz",
-        2.5,
+        4.5,
         "3/4",
         (80, 180),
         (
@@ -48,7 +48,7 @@ STYLES = (
     ),
     Style(
         "rock waltz",
-        2.5,
+        6.5,
         "3/4",
         (80, 165),
         (
@@ -62,7 +62,7 @@ STYLES = (
     ),
     Style(
         "6/8 ballad",
-        4.5,
+        11.0,
         "6/8",
         (62, 112),
         (
@@ -85,12 +85,12 @@ STYLES = (
             DOTTED_CRASH,
             SIX_BELL,
         ),
-        ((0.15, "hihat_pedal --- x--"), (0.1, "tambourine --- X--"), (0.06, "shaker Xss")),
+        ((0.4, "hihat_pedal --- x--"), (0.1, "tambourine --- X--"), (0.06, "shaker Xss")),
         loudness=(0.7, 1.05),
     ),
     Style(
         "6/8 rock",
-        2.0,
+        6.0,
         "6/8",
         (110, 215),
         (
@@ -114,7 +114,7 @@ STYLES = (
     ),
     Style(
         "12/8 blues",
-        3.0,
+        6.0,
         "12/8",
         (72, 130),
         (
@@ -129,7 +129,7 @@ STYLES = (
     ),
     Style(
         "doo-wop",
-        1.0,
+        2.0,
         "12/8",
         (90, 150),
         (
@@ -142,7 +142,7 @@ STYLES = (
     ),
     Style(
         "take five",
-        1.2,
+        1.5,
         "5/4",
         (140, 190),
         (
@@ -162,7 +162,7 @@ STYLES = (
     ),
     Style(
         "5/4 rock",
-        1.8,
+        2.5,
         "5/4",
         (90, 170),
         (

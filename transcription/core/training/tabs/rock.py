@@ -76,7 +76,7 @@ _TOMS = (
 STYLES = (
     Style(
         "pop rock",
-        34.0,
+        44.0,
         "4/4",
         (75, 165),
         _PLAIN,
@@ -94,20 +94,20 @@ STYLES = (
             RIDE_8,
             CRASH_4,
         ),
-        ((0.08, TAMBOURINE_8), (0.15, PEDAL_2_4), (0.04, "clap ---- X--- ---- X---")),
+        ((0.08, TAMBOURINE_8), (0.5, PEDAL_2_4), (0.04, "clap ---- X--- ---- X---")),
     ),
     Style(
         "sixteenth rock",
-        12.0,
+        16.0,
         "4/4",
         (62, 108),
         _SIXTEENTHS,
         (HATS_16, HATS_16, HATS_16_EVEN, HATS_16_BARK, HATS_8, RIDE_8, RIDE_16),
-        ((0.08, SHAKER_16), (0.15, PEDAL_2_4)),
+        ((0.08, SHAKER_16), (0.5, PEDAL_2_4)),
     ),
     Style(
         "half-time rock",
-        8.0,
+        10.0,
         "4/4",
         (105, 175),
         _HALF_TIME,
@@ -121,11 +121,11 @@ STYLES = (
         (80, 170),
         _PLAIN,
         (RIDE_8, RIDE_8_EVEN, RIDE_4, RIDE_AND_BELL, RIDE_BELL_ONE),
-        ((0.45, PEDAL_2_4), (0.15, PEDAL_4)),
+        ((0.5, PEDAL_2_4), (0.2, PEDAL_4)),
     ),
     Style(
         "ride bell rock",
-        4.0,
+        6.5,
         "4/4",
         (85, 180),
         (*_PLAIN, *_SIXTEENTHS),
@@ -134,7 +134,7 @@ STYLES = (
     ),
     Style(
         "tom groove",
-        6.0,
+        7.0,
         "4/4",
         (75, 165),
         _TOMS,
@@ -154,7 +154,7 @@ STYLES = (
     ),
     Style(
         "splash accents",
-        4.5,
+        6.0,
         "4/4",
         (85, 150),
         (*_PLAIN, *_SIXTEENTHS),
@@ -195,7 +195,7 @@ STYLES = (
     ),
     Style(
         "claps",
-        3.0,
+        4.5,
         "4/4",
         (90, 140),
         (
@@ -230,7 +230,7 @@ STYLES = (
     ),
     Style(
         "cross-stick ballad",
-        6.0,
+        7.0,
         "4/4",
         (55, 92),
         (
