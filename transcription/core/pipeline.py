@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from media.core.decoding import decode
-from media.core.flac import read_flac, write_flac
+from media.core.flac import write_flac
 from media.core.peaks import waveform_json
 from notation.core.engrave import engrave_all
 from notation.core.midi import write_midi
@@ -27,10 +27,12 @@ from notation.core.score import score_from_json, score_to_json
 from transcription.core.activations import Activations
 from transcription.core.beats import BeatHints, track_beats
 from transcription.core.detection import Detector, detect_onsets, load_detector
+from transcription.core.devices import AUTO
 from transcription.core.hit_list import grid_from_json, grid_to_json, hits_from_json, hits_to_json
 from transcription.core.options import JobOptions
 from transcription.core.picking import PeakPicking, pick_hits
 from transcription.core.result import Finding, build_result
+from transcription.core.sound_pieces import FilePieces
 from transcription.core.stages import SOURCE, Stage
 
 Report = Callable[[float], None]
@@ -48,9 +50,13 @@ class Limits:
 
 @dataclass(slots=True)
 class Nets:
-    """The networks of a process, each loaded when it is first needed and then kept."""
+    """The networks of a process, each loaded when it is first needed and then kept.
+
+    ``device`` is what they run on, as :func:`transcription.core.devices.chosen_device` has it.
+    """
 
     threads: int = 0
+    device: str = AUTO
     _detector: Detector | None = field(default=None, init=False)
 
     @property
@@ -61,7 +67,7 @@ class Nets:
                 import torch
 
                 torch.set_num_threads(self.threads)
-            self._detector = load_detector()
+            self._detector = load_detector(device=self.device)
         return self._detector
 
 
@@ -125,7 +131,7 @@ def extract(context: StageContext) -> StageOutcome:
 def detect(context: StageContext) -> StageOutcome:
     """Hear every hit."""
     detector = context.nets.detector
-    activations = detect_onsets(read_flac(context.inputs["audio.flac"]), detector, context.report)
+    activations = detect_onsets(FilePieces.of(context.inputs["audio.flac"]), detector, context.report)
     activations.save(context.output_dir / "activations.npz")
     hits = pick_hits(activations, PeakPicking())
     context.write_json("hits.json", hits_to_json(hits, engine=detector.label))

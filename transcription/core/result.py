@@ -8,7 +8,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from notation.core.beat_grid import BeatGrid
+from notation.core.instruments import InstrumentName
 from notation.core.score import Score
+from transcription.core.expectation import expected_f
 from transcription.core.hit_list import grid_to_json
 
 RESULT_SCHEMA = "drumsite.transcription/1"
@@ -33,11 +35,13 @@ def build_result(
     audio: Mapping[str, Any],
     engines: Mapping[str, str],
     warnings: Sequence[Finding],
+    missed_mass_by_instrument: Mapping[InstrumentName, float] | None = None,
 ) -> dict[str, Any]:
     """Return the result JSON described by ``docs/result.schema.json``.
 
     ``onset_s`` of each hit stays as heard; ``bar`` and ``position`` (quarter notes from the bar's start, as
-    a fraction) say where it was written.
+    a fraction) say where it was written. ``missed_mass_by_instrument`` is that of
+    :func:`transcription.core.expectation.expected_f`.
     """
     hits = [
         {
@@ -51,6 +55,7 @@ def build_result(
         }
         for placed in sorted(score.hits, key=lambda placed: (placed.hit.onset_s, placed.hit.id))
     ]
+    expected = expected_f([placed.hit for placed in score.hits], missed_mass_by_instrument)
     confidence = sum(placed.hit.confidence for placed in score.hits) / len(score.hits) if score.hits else 0.0
     return {
         "schema": RESULT_SCHEMA,
@@ -60,6 +65,7 @@ def build_result(
         **grid_to_json(grid),
         "counts": dict(sorted(Counter(hit["instrument"] for hit in hits).items())),
         "confidence": round(confidence, 3),
+        "expected_f": expected.as_dict(),
         "engines": dict(engines),
         "warnings": [warning.as_dict() for warning in warnings],
     }

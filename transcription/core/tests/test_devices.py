@@ -5,6 +5,7 @@ import torch
 
 from transcription.core.detection import load_detector
 from transcription.core.devices import DeviceUnavailable, chosen_device, exact_float32
+from transcription.core.pipeline import Nets
 
 
 def test_a_card_is_taken_where_there_is_one() -> None:
@@ -37,3 +38,10 @@ def test_a_card_is_only_told_to_be_exact_for_a_while() -> None:
 
     assert inside == (False, True)
     assert (torch.backends.cudnn.allow_tf32, torch.backends.cudnn.deterministic) == before
+
+
+def test_a_process_that_was_given_no_such_device_says_so_when_it_needs_it() -> None:
+    nets = Nets(device="cuda:99")
+
+    with pytest.raises(DeviceUnavailable, match="cuda:99"):
+        _ = nets.detector
