@@ -7,9 +7,10 @@ from functools import cache
 import numpy as np
 import pytest
 
+from transcription.core.training.fills import FILLS, fill
 from transcription.core.training.grooves import Note, Performance, write_performance
 from transcription.core.training.ornaments import taps
-from transcription.core.training.style_tabs import TICKS, read_tab
+from transcription.core.training.style_tabs import METERS, TICKS, read_tab
 from transcription.core.training.written_styles import STYLES
 
 _FEET = {"kick", "hihat_pedal"}
@@ -209,6 +210,43 @@ def test_no_drum_or_cymbal_is_rare_and_plain_rock_is_a_quarter() -> None:
         **dict.fromkeys(("ride_bell", "cowbell", "tambourine", "clap"), 0.04),
     }
     assert {name for name, share in at_least.items() if heard_in[name] < share * len(written)} == set()
+
+
+def test_a_crash_marks_the_start_of_a_section_rather_than_any_bar() -> None:
+    crashes = Counter(
+        bar
+        for seed in range(60)
+        for performance in [write_performance(np.random.default_rng(seed), style="pop rock")]
+        for bar in range(8)
+        if any(note.instrument in {"crash", "china", "splash"} for note in strokes_at(performance, 0.0, bar))
+    )
+
+    assert crashes[4] > 2 * crashes[5]
+    assert crashes[4] > 2 * crashes[7]
+
+
+def test_the_band_breaks_off_now_and_then_for_a_bar_or_two() -> None:
+    silent = [
+        sum(not any(bar <= note.position / 4 + 0.05 < bar + 1 for note in song.notes) for bar in range(8))
+        for seed in range(100)
+        for song in [write_performance(np.random.default_rng(seed), style="sixteenth rock")]
+    ]
+
+    assert 0 < sum(bars > 0 for bars in silent) < 20
+    assert max(silent) <= 2
+
+
+@pytest.mark.parametrize("kind", FILLS)
+@pytest.mark.parametrize("meter", ["4/4", "6/8", "7/8 2+2+3"])
+def test_a_fill_keeps_within_its_bar_and_to_what_hands_can_play(kind: str, meter: str) -> None:
+    quarter_s = 0.3
+    for seed in range(20):
+        strokes = list(fill(np.random.default_rng(seed), kind, METERS[meter], 1, quarter_s))
+        ticks = [stroke.tick for stroke in strokes]
+
+        assert METERS[meter].groups[0] * TICKS <= ticks[0]
+        assert ticks[-1] < METERS[meter].bar_quarters * TICKS
+        assert min(np.diff(ticks), default=TICKS) * quarter_s / TICKS >= 0.054
 
 
 def test_a_flam_is_one_softer_stroke_15_to_45_ms_before() -> None:

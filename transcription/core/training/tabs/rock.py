@@ -63,6 +63,10 @@ _HALF_TIME = (
     "kick X--- ---- ---x --x- X--- --x- ---- 3-4- | snare ---- ---- X--- ----",
 )
 _TOMS = (
+    "kick X--- --x- X--- ---- | tom_high X-xx --x- X-xx ---- | tom_mid ---- X--x ---- X-x-",
+    "kick X--- X--- X--- X--- | tom_mid XsXs ssXs XsXs ssXs | tom_high ---- X--- ---- X---",
+    f"kick X--x --x- ---x --x- | tom_high x-x- --x- x-x- --x- | tom_mid ---- ---x ---- -x-x | {_BACKBEAT}",
+    "kick X--- --x- --x- ---- | tom_high -xx- X--x -xx- X--x | tom_low X--X -Xx- X--X -Xx-",
     "kick X--- X--- X--- X--- | tom_low XsXs XsXs XsXs XsXs | snare ---- X--- ---- X---",
     "kick X--- --x- X--- --x- | tom_low X-x- --x- X-x- --x- | tom_mid ---- X--- ---- X---",
     "kick X--- ---- X--- ---- | tom_low XssX ssXs XssX ssXs | tom_high ---- X--- ---- --X-",
