@@ -35,6 +35,7 @@ _RELEASE_S = 0.30
 # Silence between stored notes, so that the codec's smear before an attack stays out of the note before.
 _GAP_S = 0.06
 _PEAK = 0.9
+_HEARD = 0.04
 # Of 0 (best) … 1 in libsndfile's scale: about 50 kbit/s for these sounds.
 _COMPRESSION = 0.75
 
@@ -161,6 +162,7 @@ def _rendered(soundfont: Path, program: Program) -> tuple[NDArray[np.float32], l
     parts, notes, position, peak = [gap], [], len(gap), 0.0
     for number, (pitch, velocity) in enumerate(wanted):
         begin = int(number * spacing_s * RATE)
+        begin += _lead(mono[begin : begin + length])
         sound = np.pad(mono, (0, max(0, begin + length - len(mono))))[begin : begin + length].copy()
         sound[-len(fade) :] *= fade
         if velocity == _SOFT:  # kept for its tone; whoever plays it sets its level
@@ -173,6 +175,12 @@ def _rendered(soundfont: Path, program: Program) -> tuple[NDArray[np.float32], l
         position += length + len(gap)
     joined = np.concatenate(parts)
     return joined * np.float32(_PEAK / max(float(np.max(np.abs(joined))), 1e-9)), notes
+
+
+def _lead(sound: NDArray[np.float32]) -> int:
+    """Return how many samples go by before ``sound`` is heard: some fonts' basses start 20 ms late."""
+    loud = np.abs(sound) > _HEARD * np.max(np.abs(sound), initial=0.0)
+    return max(0, int(np.argmax(loud)) - RATE // 500) if loud.any() else 0
 
 
 def _wanted(program: Program) -> Iterator[tuple[int, int]]:
