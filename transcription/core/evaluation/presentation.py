@@ -39,13 +39,13 @@ def goal_table(rows: Sequence[Sequence[Cell]]) -> Table:
     return Table("Goals", ("figure", "source", "reached", "goal", "met"), rows, words=2)
 
 
-def class_table(report: Report) -> Table:
-    """Five classes, song by song."""
+def class_table(report: Report, *, by_song: bool = True) -> Table:
+    """Five classes: every song, unless not ``by_song``, and all of them."""
     tolerances = [f"±{ms}" for ms in WINDOWS_MS[:-1]]
     head = ("song", "source", *DrumClass, "micro", "macro", "P", "R", *tolerances)
     rows: list[Sequence[Cell]] = []
     for source in report.sources:
-        for score in report.songs(source):
+        for score in report.songs(source) if by_song else ():
             rows.append((score.song, source, *_class_cells(score.figures)))
         rows.append(("**all**", source, *_class_cells(report.pooled(source))))
     return Table(
@@ -207,30 +207,32 @@ def expectation_table(report: Report) -> Table:
     return Table("Expected F", head, rows, "From the hits' confidences, as if none were missed.", words=2)
 
 
-def error_tables(report: Report) -> list[Table]:
-    """What false hits coincide with and what is heard where strokes are missed."""
+def error_tables(report: Report, *, by_song: bool = True) -> list[Table]:
+    """What false hits coincide with, and what is heard where strokes are missed."""
     return [
         Table(
             "False hits",
             ("hit", "source", "song", "coincides within ±50 ms with", "hits"),
-            _confusion_rows(report, lambda figures: figures.false_hits),
+            _confusion_rows(report, lambda figures: figures.false_hits, by_song),
             "“double”: a second hit on one stroke; “missed XY”: a stroke that nothing else found.",
             words=4,
         ),
         Table(
             "Missed strokes",
             ("label", "source", "song", "heard at that instant", "strokes"),
-            _confusion_rows(report, lambda figures: figures.missed),
+            _confusion_rows(report, lambda figures: figures.missed, by_song),
             words=4,
         ),
     ]
 
 
-def _confusion_rows(report: Report, of: Callable[[Figures], Confusion]) -> list[Sequence[Cell]]:
+def _confusion_rows(
+    report: Report, of: Callable[[Figures], Confusion], by_song: bool
+) -> list[Sequence[Cell]]:
     """All songs together, then song by song, the most frequent first."""
     rows: list[Sequence[Cell]] = []
     for source in report.sources:
-        songs = [(score.song, score.figures) for score in report.songs(source)]
+        songs = [(score.song, score.figures) for score in report.songs(source) if by_song]
         for song, figures in [("**all**", report.pooled(source)), *(songs if len(songs) > 1 else ())]:
             for word, others in sorted(of(figures).items(), key=lambda item: -item[1].total()):
                 rows.append((word, source, song, _listed(others.most_common()), others.total()))
