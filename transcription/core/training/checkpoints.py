@@ -61,7 +61,8 @@ def start_from(network: DrumNetwork, path: Path) -> None:
     names = known or [name.value for name in INSTRUMENTS_HEARD[:heard]]
     new = network.state_dict()
     for part in ("heads.weight", "heads.bias"):
-        old[part] = _by_name(old[part], names, new[part], network.shape.heard)
+        if part in old and old[part].shape[1:] == new[part].shape[1:]:
+            old[part] = _by_name(old[part], names, new[part], network.shape.heard)
     differing = [name for name in new if name not in old or old[name].shape != new[name].shape]
     if differing or set(old) - set(new):
         raise WeightsDoNotFit(f"{path} is of another shape: {', '.join(differing) or 'it has more layers'}")

@@ -8,6 +8,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from transcription.core.devices import chosen_device
 from transcription.core.network import DrumNetwork, Heard
 from transcription.core.training.config import Learning, TrainingConfig
 from transcription.core.training.dataset import Batch
@@ -54,11 +55,6 @@ def learning_rate(learning: Learning, step: int) -> float:
     else:
         share = min(1.0, max(0.0, (1 - done) / learning.anneal_share))
     return learning.peak_rate * min(1.0, (step + 1) / max(1, learning.warm_up)) * share + 1e-6
-
-
-def chosen_device(name: str) -> torch.device:
-    """Return the device that a configuration calls ``auto``, ``cpu``, ``cuda`` …"""
-    return torch.device(("cuda" if torch.cuda.is_available() else "cpu") if name == "auto" else name)
 
 
 def on_device(batch: Batch, device: torch.device) -> Batch:
