@@ -4,8 +4,12 @@ import numpy as np
 import pytest
 
 from transcription.core.training.accompaniment import Band
+from transcription.core.training.arrangement_effects import level, pumped
+from transcription.core.training.arrangement_parts import Note
+from transcription.core.training.arrangement_sounds import SampledInstrument, SynthInstrument
 from transcription.core.training.arrangement_styles import ROLES, STYLES
 from transcription.core.training.arrangement_time import RHYTHMS, grid_of, rhythm
+from transcription.core.training.arrangement_voice import Singer
 from transcription.core.training.compose import Composition, Stroke
 from transcription.core.training.note_bank import RATE, BankNote, NoteBank
 
@@ -60,7 +64,7 @@ def test_what_is_played_has_the_length_and_level_asked_for(band):
 
     assert sound.shape == (_LENGTH,)
     assert sound.dtype == np.float32
-    assert np.sqrt(np.mean(np.square(sound))) == pytest.approx(1.0, abs=1e-3)
+    assert level(sound) == pytest.approx(1.0, abs=1e-3)
 
 
 def test_the_same_seed_plays_the_same(bank):
@@ -181,3 +185,94 @@ def test_no_rhythm_is_faster_than_hands_are(kind):
     hits = rhythm(np.random.default_rng(0), grid, quick.strokes, kind)
 
     assert np.all(np.diff([hit.onset_s for hit in hits]) > 0.08)
+
+
+def test_a_bar_that_the_clip_cuts_keeps_its_backbeat():
+    """The first downbeat is the fourth beat heard, so the first beat heard is a bar's second."""
+    beats_s = np.arange(0.2, _SECONDS, 0.5)
+    grid = grid_of(np.random.default_rng(0), Composition((), beats_s, beats_s[3::4], _SECONDS), _SECONDS)
+
+    hits = rhythm(np.random.default_rng(0), grid, (), "backbeat")
+
+    assert [hit.onset_s for hit in hits if 0 <= hit.onset_s < 2.0] == pytest.approx([0.2, 1.2])
+
+
+def frequency_hz(sound: np.ndarray) -> float:
+    spectrum = np.abs(np.fft.rfft(sound * np.hanning(len(sound))))
+    return float(np.argmax(spectrum) * RATE / len(sound))
+
+
+@pytest.mark.parametrize("pitch", [52, 56, 63])
+def test_a_stored_note_is_shifted_to_the_pitch_asked_for(bank, pitch):
+    bus = np.zeros(RATE, np.float32)
+
+    SampledInstrument(bank, 16).play(np.random.default_rng(0), [Note(0.0, 1.0, pitch, 0.9)], bus)
+
+    assert frequency_hz(bus[: RATE // 2]) == pytest.approx(440 * 2 ** ((pitch - 69) / 12), abs=2.5)
+
+
+def test_an_organ_holds_a_note_longer_than_it_is_stored(bank):
+    bus = np.zeros(4 * RATE, np.float32)
+
+    SampledInstrument(bank, 16).play(np.random.default_rng(0), [Note(0.0, 3.5, 59, 0.9)], bus)
+
+    assert level(bus[3 * RATE : 3 * RATE + RATE // 4]) > 0.5 * level(bus[: RATE // 2])
+
+
+def test_a_piano_dies_away_as_it_was_stored(bank):
+    bus = np.zeros(4 * RATE, np.float32)
+
+    SampledInstrument(bank, 0).play(np.random.default_rng(0), [Note(0.0, 3.5, 59, 0.9)], bus)
+
+    assert not np.any(bus[2 * RATE :])
+
+
+def test_a_damped_string_is_over_at_once(bank):
+    ringing, damped = np.zeros(RATE, np.float32), np.zeros(RATE, np.float32)
+    instrument = SampledInstrument(bank, 16)
+
+    instrument.play(np.random.default_rng(0), [Note(0.0, 0.3, 59, 0.9)], ringing)
+    instrument.play(np.random.default_rng(0), [Note(0.0, 0.3, 59, 0.9, is_damped=True)], damped)
+
+    after = slice(RATE // 10, RATE // 5)
+    assert np.std(damped[after]) < 0.05 * np.std(ringing[after])
+
+
+@pytest.mark.parametrize("onset_s", [-0.2, 0.9, 5.0])
+def test_notes_beyond_the_clip_are_cut_not_refused(bank, onset_s):
+    for instrument in (
+        SampledInstrument(bank, 16),
+        SynthInstrument(np.random.default_rng(0)),
+        Singer(np.random.default_rng(0)),
+    ):
+        bus = np.zeros(RATE, np.float32)
+
+        instrument.play(np.random.default_rng(0), [Note(onset_s, 0.5, 59, 0.9)], bus)
+
+        assert np.any(bus) == (onset_s < 1.0)
+
+
+def test_a_synthesiser_plays_the_pitch_asked_for():
+    for seed in range(5):
+        bus = np.zeros(RATE, np.float32)
+
+        SynthInstrument(np.random.default_rng(seed)).play(
+            np.random.default_rng(0), [Note(0.0, 0.9, 57, 0.9)], bus
+        )
+
+        harmonics = frequency_hz(bus[: RATE // 2]) / 220
+        assert harmonics == pytest.approx(round(harmonics), abs=0.02)
+
+
+def test_pumping_ducks_at_the_kick_and_recovers():
+    sound = pumped(np.ones(RATE, np.float32), [0.5], depth=0.8, recovery_s=0.05)
+
+    assert sound[int(0.45 * RATE)] == 1.0
+    assert sound[int(0.507 * RATE)] == pytest.approx(0.2, abs=0.03)
+    assert sound[int(0.9 * RATE)] > 0.98
+
+
+def test_pumping_never_clicks_however_dense_the_kicks():
+    sound = pumped(np.ones(RATE, np.float32), [0.0, 0.1, 0.13, 0.15, 0.5], depth=0.9, recovery_s=0.2)
+
+    assert np.max(np.abs(np.diff(sound))) < 0.01

@@ -46,7 +46,7 @@ class Band:
         Args:
             style: one of ``STYLES``, or one of ``ROLES`` to be played alone; drawn when None.
         Returns:
-            Shape (length,) at 44.1 kHz, of RMS 1; all zero when nobody has anything to play.
+            Shape (length,) at 44.1 kHz, of RMS 1 where it sounds; all zero when nobody has anything to play.
         """
         total = np.zeros(length, np.float32)
         if not length:
@@ -60,8 +60,8 @@ class Band:
             if loudness:
                 gain_db = role.level_db + float(rng.normal(0, _BALANCE_DB))
                 total += sound * np.float32(10 ** (gain_db / 20) / loudness)
-        power = float(np.mean(np.square(total)))
-        return total * np.float32(1 / np.sqrt(power)) if power > 0 else total
+        loudness = effects.level(total)
+        return total * np.float32(1 / loudness) if loudness else total
 
     def _layer(
         self,
@@ -131,7 +131,8 @@ def _with_effects(
     rng: np.random.Generator, sound: Sound, role: Role, song: Song, composition: Composition
 ) -> Sound:
     if rng.random() < role.drive:
-        sound = effects.overdriven(sound, float(np.exp(rng.uniform(np.log(1.5), np.log(30)))))
+        drive = float(np.exp(rng.uniform(np.log(1.5), np.log(30))))
+        sound = effects.overdriven(sound, drive, float(rng.uniform(3_000, 7_500)))
     if rng.random() < 0.5:
         edge_hz = float(np.exp(rng.uniform(np.log(300), np.log(6_000))))
         low_db, high_db = rng.normal((0, 1), (4, 5.5))

@@ -25,22 +25,23 @@ def level(sound: Sound) -> float:
     return float(np.sqrt(loud.mean())) if len(loud) else 0.0
 
 
-def overdriven(sound: Sound, drive: float) -> Sound:
-    """Through a tube amplifier and its cabinet; ``drive`` is gain over clipping, 1 to 40 or so."""
+def overdriven(sound: Sound, drive: float, cabinet_hz: float) -> Sound:
+    """Return ``sound`` through a tube amplifier and a cabinet that ends at ``cabinet_hz``.
+
+    ``drive`` is gain over clipping, 1 to 40 or so.
+    """
     scale = level(sound)
     if not scale:
         return sound
     # The asymmetry adds the even harmonics that a tube has.
     hot = np.tanh(sound * np.float32(drive / (3 * scale)) + np.float32(0.15))
-    return _through_cabinet(hot) * np.float32(scale)
+    return _through_cabinet(hot, cabinet_hz) * np.float32(scale)
 
 
-_CABINET = scipy.signal.butter(2, (75, 4_800), "bandpass", fs=RATE)
-
-
-def _through_cabinet(sound: Sound) -> Sound:
-    numerator, denominator = (part.astype(np.float64) for part in _CABINET)
-    return np.asarray(scipy.signal.lfilter(numerator, denominator, sound), np.float32)
+def _through_cabinet(sound: Sound, cabinet_hz: float) -> Sound:
+    steep = scipy.signal.butter(4, cabinet_hz, fs=RATE)
+    no_offset = scipy.signal.butter(1, 70, "highpass", fs=RATE)
+    return np.asarray(scipy.signal.lfilter(*no_offset, scipy.signal.lfilter(*steep, sound)), np.float32)
 
 
 def pumped(sound: Sound, kicks_s: Sequence[float], depth: float, recovery_s: float) -> Sound:

@@ -20,6 +20,7 @@ _SHORTEST_BEAT_S, _LONGEST_BEAT_S = 0.15, 2.5
 _UNEVENNESS = 2.2
 # Faster than this no player strums or plucks; a rhythm thins out instead.
 _SHORTEST_STEP_S = 0.085
+_LONGEST_BAR = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +35,7 @@ class Hit:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Grid:
-    """Beats that cover the whole clip, the index of each bar's first beat, and where a beat divides."""
+    """Beats over the clip and a bar on either side, each bar's first of them, and where a beat divides."""
 
     beats_s: Times
     bars: tuple[int, ...]
@@ -62,8 +63,9 @@ def grid_of(rng: np.random.Generator, composition: Composition, seconds: float) 
         beats = np.arange(float(rng.uniform(0, 0.5)), seconds + 1.0, float(rng.uniform(0.32, 0.8)))
         downbeats = beats[::4]
     period = float(np.median(np.diff(beats)))
-    before = int(np.ceil((beats[0] + period) / period))
-    after = int(np.ceil(max(0.0, seconds + period - beats[-1]) / period))
+    # A bar more on either side, so that those which the clip cuts are whole.
+    before = int(np.ceil(beats[0] / period)) + _LONGEST_BAR
+    after = int(np.ceil(max(0.0, seconds - beats[-1]) / period)) + _LONGEST_BAR
     whole = np.concatenate(
         (beats[0] - period * np.arange(before, 0, -1), beats, beats[-1] + period * np.arange(1, after + 1))
     )
@@ -91,12 +93,10 @@ def _bars(beats: Times, downbeats: Times) -> tuple[int, ...]:
     starts = sorted({int(np.argmin(np.abs(beats - downbeat))) for downbeat in downbeats})
     lengths = np.diff(starts)
     usual = int(np.median(lengths)) if len(lengths) else 4
-    first = starts[0] if starts else 0
-    earlier = list(range(first, 0, -usual))[1:][::-1]
-    earlier = [0, *earlier] if first > 0 and 0 not in earlier else earlier
-    kept = starts or [0]
-    later = list(range(kept[-1] + usual, len(beats) - 1, usual))
-    return (*earlier, *kept, *later, len(beats) - 1) if kept[-1] < len(beats) - 1 else (*earlier, *kept)
+    starts = starts or [_LONGEST_BAR]
+    earlier = range(starts[0] % usual, starts[0], usual)
+    later = range(starts[-1] + usual, len(beats), usual)
+    return (*earlier, *starts, *later)
 
 
 def _divides_in_three(beats: Times, strokes: Sequence[Stroke]) -> bool:
@@ -135,7 +135,6 @@ def rhythm(rng: np.random.Generator, grid: Grid, strokes: Sequence[Stroke], kind
 
 
 _STRUCK = {"kick": ("kick",), "snare": ("snare", "side_stick", "clap"), "hands": ("hihat", "ride", "tom")}
-_LONGEST_BAR = 8
 
 
 def _figure(rng: np.random.Generator, grid: Grid, kind: str) -> list[tuple[float, float]]:

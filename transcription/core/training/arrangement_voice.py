@@ -36,7 +36,7 @@ _CONSONANTS = {
 
 
 class Singer:
-    """Sings each note on two vowels that glide, after a consonant; ``speaks`` leaves the pitch to drift."""
+    """Sings each note on two vowels that glide, after a consonant; one in five speaks: its pitch falls."""
 
     def __init__(self, rng: np.random.Generator, cents: float = 0.0) -> None:
         self._cents = cents
@@ -48,7 +48,7 @@ class Singer:
         self._consonant_share = float(rng.uniform(0.3, 0.95))
         self._ending_share = float(rng.uniform(0.05, 0.35))
         self._sharpness_db = float(rng.normal(0, 5))
-        self.speaks = bool(rng.random() < 0.2)
+        self._speaks = bool(rng.random() < 0.2)
 
     def play(self, rng: np.random.Generator, notes: Sequence[Note], bus: Sound) -> None:
         before_hz = 0.0
@@ -67,13 +67,13 @@ class Singer:
         first, last = rng.integers(len(_FORMANTS_HZ), size=2)
         time_s = np.arange(length, dtype=np.float32) / RATE
         glide_s = float(rng.uniform(0.02, 0.08))
-        semitones = 12 * np.log2(before_hz / hz) * np.exp(-time_s / np.float32(glide_s))
+        semitones = np.clip(12 * np.log2(before_hz / hz), -5, 5) * np.exp(-time_s / np.float32(glide_s))
         semitones += (
             np.float32(self._vibrato_cents / 100)
             * np.minimum(1, 2 * time_s)
             * np.sin(np.float32(2 * np.pi * self._vibrato_hz) * time_s + np.float32(rng.uniform(0, 6.28)))
         )
-        if self.speaks:
+        if self._speaks:
             semitones += np.float32(rng.normal(0, 3)) - np.float32(rng.uniform(0, 10)) * time_s
         phase = np.cumsum(np.exp2(semitones / 12) * np.float32(hz / RATE), dtype=np.float64)
         begins = read_table(self._period(int(first), hz), phase)
