@@ -18,6 +18,7 @@ from notation.core.instruments import DrumClass
 from transcription.core.detection import load_detector
 from transcription.core.evaluation import presentation
 from transcription.core.evaluation.comparison import compare, comparison_tables, tally
+from transcription.core.evaluation.docs import fill_document
 from transcription.core.evaluation.labels import CONTRASTS
 from transcription.core.evaluation.presentation import Goal, goal_table
 from transcription.core.evaluation.reference import UnusableInput
@@ -63,9 +64,14 @@ def write_report(report: Report, path: Path) -> None:
         raise UnusableInput(f"{path} cannot be written: {error.strerror or error}") from error
 
 
+def introduction(report: Report) -> str:
+    """What was measured, in a line."""
+    return f"Engine {report.engine}; {report.material}."
+
+
 def print_tables(report: Report, tables: Sequence[Table], *, markdown: bool) -> None:
     """Print ``tables`` under a line on what was measured."""
-    print(f"Engine {report.engine}; {report.material}.\n")
+    print(f"{introduction(report)}\n")
     print(rendered([table for table in tables if table.rows], markdown=markdown))
 
 
@@ -87,9 +93,8 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--errors", action="store_true", help="also print what false hits and misses coincide with"
     )
-    parser.add_argument(
-        "--markdown", action="store_true", help="print the tables as docs/accuracy.md has them"
-    )
+    parser.add_argument("--markdown", action="store_true", help="print the tables as Markdown")
+    parser.add_argument("--docs", type=Path, help="also put the tables in this document: docs/accuracy.md")
     parser.add_argument(
         "--compare",
         nargs=2,
@@ -105,6 +110,8 @@ def _evaluate(options: argparse.Namespace) -> None:
         raise UnusableInput("a folder of annotated songs is needed, or --compare with two files")
     sources = SOURCES if options.source == "both" else (options.source,)
     results, out = options.results, options.json
+    if options.docs is not None and not options.docs.is_file():
+        raise UnusableInput(f"{options.docs} is no document")
     if results is None and out is not None and (out.is_dir() or is_result(out)):
         results, out = out, None
     if results is not None:
@@ -118,6 +125,9 @@ def _evaluate(options: argparse.Namespace) -> None:
     if out is not None:
         write_report(report, out)
     print_tables(report, _tables(report, errors=options.errors), markdown=options.markdown)
+    if options.docs is not None:
+        errors = presentation.error_tables(report, by_song=False)
+        fill_document(options.docs, "songs", introduction(report), [*_tables(report, errors=False), *errors])
 
 
 def _tables(report: Report, *, errors: bool) -> list[Table]:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from notation.core.instruments import INSTRUMENTS, DrumClass
 from transcription.core.evaluation.calibration import expected_calibration_error, expected_f, reliability
-from transcription.core.evaluation.confusion import Confusion
+from transcription.core.evaluation.confusion import DOUBLE, MISSED, NOTHING
 from transcription.core.evaluation.labels import CONTRASTS, MEANINGS
 from transcription.core.evaluation.matching import WIDEST_MS, WINDOWS_MS, Counts
 from transcription.core.evaluation.report import Report, mean, reached_f
@@ -209,34 +210,48 @@ def expectation_table(report: Report) -> Table:
 
 def error_tables(report: Report, *, by_song: bool = True) -> list[Table]:
     """What false hits coincide with, and what is heard where strokes are missed."""
+    songs = ("song",) if by_song else ()
+    parts = list(_parts(report, by_song))
     return [
         Table(
             "False hits",
-            ("hit", "source", "song", "coincides within ±50 ms with", "hits"),
-            _confusion_rows(report, lambda figures: figures.false_hits, by_song),
-            "“double”: a second hit on one stroke; “missed XY”: a stroke that nothing else found.",
-            words=4,
+            ("hit", "source", *songs, "coincides with", "hits", "in place of", "double", "beside", "nothing"),
+            [
+                (hit, *part, _listed(others.most_common()), others.total(), *_kinds(others))
+                for part, figures in parts
+                for hit, others in sorted(figures.false_hits.items(), key=lambda item: -item[1].total())
+            ],
+            f"By what lies within ±{WIDEST_MS} ms. In place of: a stroke there was missed. Double: a second "
+            "hit on a stroke of its own class. Beside: only strokes of other classes, which were found.",
+            words=3 + len(songs),
         ),
         Table(
             "Missed strokes",
-            ("label", "source", "song", "heard at that instant", "strokes"),
-            _confusion_rows(report, lambda figures: figures.missed, by_song),
-            words=4,
+            ("label", "source", *songs, "heard at that instant", "strokes", "nothing"),
+            [
+                (label, *part, _listed(others.most_common()), others.total(), others[NOTHING])
+                for part, figures in parts
+                for label, others in sorted(figures.missed.items(), key=lambda item: -item[1].total())
+            ],
+            words=3 + len(songs),
         ),
     ]
 
 
-def _confusion_rows(
-    report: Report, of: Callable[[Figures], Confusion], by_song: bool
-) -> list[Sequence[Cell]]:
-    """All songs together, then song by song, the most frequent first."""
-    rows: list[Sequence[Cell]] = []
+def _parts(report: Report, by_song: bool) -> Iterator[tuple[tuple[str, ...], Figures]]:
+    """Each source's songs together, then, if ``by_song``, each alone; with what says so in a row."""
     for source in report.sources:
-        songs = [(score.song, score.figures) for score in report.songs(source) if by_song]
-        for song, figures in [("**all**", report.pooled(source)), *(songs if len(songs) > 1 else ())]:
-            for word, others in sorted(of(figures).items(), key=lambda item: -item[1].total()):
-                rows.append((word, source, song, _listed(others.most_common()), others.total()))
-    return rows
+        yield (source, "**all**") if by_song else (source,), report.pooled(source)
+        if by_song:
+            yield from (((source, score.song), score.figures) for score in report.songs(source))
+
+
+def _kinds(coincidences: Counter[str]) -> tuple[int, int, int, int]:
+    """How many false hits stand in a missed stroke's place, are doubles, lie beside others, or alone."""
+    kinds: Counter[str] = Counter()
+    for words, count in coincidences.items():
+        kinds[next((kind for kind in (MISSED, DOUBLE, NOTHING) if kind in words), "")] += count
+    return kinds[MISSED], kinds[DOUBLE], kinds[""], kinds[NOTHING]
 
 
 def _listed(counted: Sequence[tuple[str, int]]) -> str:

@@ -29,10 +29,14 @@ class Table:
 
     def markdown(self) -> str:
         """Return it as Markdown under a heading of the third rank."""
+        return f"### {self.title}\n\n{self.markdown_body()}"
+
+    def markdown_body(self) -> str:
+        """Return it as Markdown without its heading."""
         rule = ["---"] * self.words + ["---:"] * (len(self.head) - self.words)
         rows = [self.head, rule, *([shown(cell) for cell in row] for row in self.rows)]
         lines = [f"| {' | '.join(row)} |" for row in rows]
-        return "\n".join([f"### {self.title}", "", *(f"{note}\n" for note in self._notes()), *lines])
+        return "\n".join([*(f"{note}\n" for note in self._notes()), *lines])
 
     def _aligned(self, row: Sequence[str], widths: Sequence[int]) -> list[str]:
         return [

@@ -225,10 +225,57 @@ def test_tables_are_printed_as_markdown_for_the_docs(
     assert any(line.startswith("| **all** | mix | 0.500 | 1.000 | – | 1.000 | – | 0.750 |") for line in lines)
 
 
+def test_tables_are_put_where_a_document_wants_them(songs: Path, result: Path, tmp_path: Path) -> None:
+    document = tmp_path / "accuracy.md"
+    document.write_text(
+        "# Accuracy\n<!-- songs: introduction -->\nold\n<!-- end -->\nwords between\n"
+        "<!-- songs: Beats and bars -->\n<!-- end -->\n<!-- rendered: Velocity -->\nkept\n<!-- end -->\n"
+    )
+
+    status = main([str(songs), "--results", str(result), "--docs", str(document)])
+
+    text = document.read_text()
+    assert status == 0
+    assert "old" not in text
+    assert "Engine crnn 1.0" in text
+    assert "words between" in text
+    assert "| Waltz | mix | 1.000 | 1.000 | 120.0 | 120.0 | right | 3 | 3/4 | right |" in text
+    assert "<!-- rendered: Velocity -->\nkept\n<!-- end -->" in text
+
+
+@pytest.mark.parametrize(
+    ("text", "complaint"),
+    [
+        (None, "is no document"),
+        ("# Accuracy", "has no place"),
+        ("<!-- songs: Luck -->\n<!-- end -->", "a place for Luck"),
+    ],
+)
+def test_documents_without_the_right_places_are_refused(
+    songs: Path,
+    result: Path,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    text: str | None,
+    complaint: str,
+) -> None:
+    document = tmp_path / "accuracy.md"
+    if text is not None:
+        document.write_text(text)
+
+    status = main([str(songs), "--results", str(result), "--docs", str(document)])
+
+    assert status == 2
+    assert complaint in capsys.readouterr().err
+
+
 def test_errors_are_printed_when_asked(songs: Path, result: Path, capsys: pytest.CaptureFixture[str]) -> None:
     main([str(songs), "--results", str(result), "--errors"])
 
-    assert "False hits" in capsys.readouterr().out
+    out = capsys.readouterr().out
+    (false, *_) = [line.split() for line in out.splitlines() if line.startswith("kick ")]
+    assert false == ["kick", "mix", "**all**", "nothing", "1", "1", "0", "0", "0", "1"]
+    assert "Missed strokes" in out
 
 
 def test_two_evaluations_are_compared(

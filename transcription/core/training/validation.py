@@ -15,7 +15,8 @@ from accounts.core.errors import DrumError
 from transcription.core.detection import Detector, load_detector
 from transcription.core.evaluation import presentation
 from transcription.core.evaluation.calibration import expected_calibration_error
-from transcription.core.evaluation.command import print_tables, write_report
+from transcription.core.evaluation.command import introduction, print_tables, write_report
+from transcription.core.evaluation.docs import fill_document
 from transcription.core.evaluation.estimate import heard
 from transcription.core.evaluation.presentation import Goal, goal_table
 from transcription.core.evaluation.reference import UnusableInput
@@ -102,9 +103,8 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--errors", action="store_true", help="also print what false hits and misses coincide with"
     )
-    parser.add_argument(
-        "--markdown", action="store_true", help="print the tables as docs/accuracy.md has them"
-    )
+    parser.add_argument("--markdown", action="store_true", help="print the tables as Markdown")
+    parser.add_argument("--docs", type=Path, help="also put the tables in this document: docs/accuracy.md")
     return parser
 
 
@@ -113,6 +113,8 @@ def _validate(options: argparse.Namespace) -> None:
         raise UnusableInput("at least one song of at least one second is needed")
     if options.json is not None and not options.json.parent.is_dir():
         raise UnusableInput(f"{options.json} cannot be written: {options.json.parent} is no folder")
+    if options.docs is not None and not options.docs.is_file():
+        raise UnusableInput(f"{options.docs} is no document")
     songs = SongSet(options.songs, options.seconds, options.seed)
     detector = load_detector(options.weights)
     try:
@@ -122,6 +124,8 @@ def _validate(options: argparse.Namespace) -> None:
     if options.json is not None:
         write_report(report, options.json)
     print_tables(report, tables(report, errors=options.errors), markdown=options.markdown)
+    if options.docs is not None:
+        fill_document(options.docs, "rendered", introduction(report), tables(report, errors=True))
 
 
 def _goal_rows(report: Report) -> list[Sequence[Cell]]:
