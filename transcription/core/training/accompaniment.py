@@ -36,6 +36,7 @@ class Band:
         for note in bank.notes:
             if note.program not in self._families[note.family]:
                 self._families[note.family].append(note.program)
+        self._picked = {note.program for note in bank.notes if note.family in ("guitar", "pluck", "bass")}
         self._programs = {note.program for note in bank.notes}
 
     def play(
@@ -101,7 +102,9 @@ class Band:
         if not programs:
             return SynthInstrument(rng, cents)
         program = programs[int(rng.integers(len(programs)))]
-        return SampledInstrument(self._bank, program, cents + float(rng.normal(0, 4)))
+        is_picked = program in self._picked and rng.random() < 0.5
+        plectrum = float(np.exp(rng.uniform(np.log(0.02), np.log(0.5)))) if is_picked else 0.0
+        return SampledInstrument(self._bank, program, cents + float(rng.normal(0, 4)), plectrum)
 
 
 def _players(rng: np.random.Generator, style: str | None) -> list[str]:
@@ -137,6 +140,8 @@ def _with_effects(
         edge_hz = float(np.exp(rng.uniform(np.log(300), np.log(6_000))))
         low_db, high_db = rng.normal((0, 1), (4, 5.5))
         sound = effects.tilted(sound, edge_hz, 10 ** (low_db / 20), 10 ** (high_db / 20))
+    if rng.random() < role.bright:
+        sound = effects.tilted(sound, float(rng.uniform(2_500, 6_000)), 1.0, float(rng.uniform(1.5, 6.0)))
     if rng.random() < role.pumps:
         kicks_s = [stroke.onset_s for stroke in composition.strokes if stroke.instrument == "kick"]
         sound = effects.pumped(sound, kicks_s, float(rng.uniform(0.4, 0.95)), float(rng.uniform(0.05, 0.2)))

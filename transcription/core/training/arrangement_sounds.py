@@ -18,6 +18,7 @@ Sound = NDArray[np.float32]
 _RELEASE_S = 0.06
 _TABLE = 2048
 _NOISE_S = 2.0
+_PICK = np.exp(np.arange(1_100, dtype=np.float32) * np.float32(-1 / (0.004 * RATE)))
 # Families whose stored notes may be looped; all others die away by themselves.
 _HELD = frozenset({"organ", "strings", "choir", "brass", "reed", "pipe", "lead", "pad"})
 
@@ -51,14 +52,16 @@ def _fade(count: int) -> Sound:
 
 
 class SampledInstrument:
-    """One program of a note bank, tuned ``cents`` away from its own pitch."""
+    """One program of a note bank, tuned ``cents`` away from its own pitch.
 
-    def __init__(
-        self, bank: NoteBank, program: int, cents: float = 0.0, release_s: float = _RELEASE_S
-    ) -> None:
+    ``plectrum`` is the level of a pick's noise beside the note's, which stored notes have little of.
+    """
+
+    def __init__(self, bank: NoteBank, program: int, cents: float = 0.0, plectrum: float = 0.0) -> None:
         self._bank = bank
         self._cents = cents
-        self._release = int(release_s * RATE)
+        self._plectrum = plectrum
+        self._release = int(_RELEASE_S * RATE)
         self._notes = [note for note in bank.notes if note.program == program]
         self._lowest = min(note.pitch for note in self._notes) - 3
         self._highest = max(note.pitch for note in self._notes) + 3
@@ -75,6 +78,9 @@ class SampledInstrument:
                 add(bus, _damped(rng, sound, note.velocity), begin)
             else:
                 add(bus, faded(sound * np.float32(note.velocity), self._release), begin)
+            if self._plectrum:
+                pick = noise_cut(rng, 1_800, 11_000, len(_PICK)) * _PICK
+                add(bus, pick * np.float32(self._plectrum * note.velocity**2), begin)
 
     def _within_range(self, pitch: int) -> int:
         while pitch < self._lowest:

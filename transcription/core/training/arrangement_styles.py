@@ -25,6 +25,7 @@ class Role:
     level_db: float = 0.0
     drive: float = 0.0  # the share of clips in which the sound is overdriven
     short: float = 0.0  # the share of clips in which notes are cut short
+    bright: float = 0.1  # the share of clips in which its top is lifted
     pumps: float = 0.0  # the share of clips in which the kick ducks it
 
 
@@ -43,17 +44,17 @@ ROLES: dict[str, Role] = {
     "strum": Role(
         (parts.strum,),
         ("eighths", "eighths", "dense_pattern", "dense_pattern", "sixteenths", "pattern", "beats"),
-        (*_GUITARS, 28, 105, 104, 15, 46), (40, 52), 1.0, drive=0.1, short=0.15,
+        (*_GUITARS, 28, 105, 104, 15, 46), (40, 52), 1.0, drive=0.1, short=0.15, bright=0.35,
     ),
     "skank": Role(
         (parts.strum, parts.block), ("offbeats", "offbeats", "backbeat"),
         (27, 26, 25, 28, 18, 16, 0, 7, 4, SYNTH),
-        (52, 60), 0.0, short=0.85,
+        (52, 60), 0.0, short=0.85, bright=0.3,
     ),
     "stabs": Role(
         (parts.block, parts.block, parts.strum),
         ("backbeat", "snare", "snare", "charleston", "tresillo", "pattern", "kick"),
-        (*_KEYS, 55, 61, 62, 63, 56, 27, 48, SYNTH), (50, 64), 0.0, short=0.6,
+        (*_KEYS, 55, 61, 62, 63, 56, 27, 48, SYNTH), (50, 64), 0.0, short=0.6, bright=0.25,
     ),
     "power": Role(
         (parts.power,),
@@ -71,7 +72,7 @@ ROLES: dict[str, Role] = {
     "arpeggio": Role(
         (parts.arpeggio,), ("eighths", "eighths", "sixteenths", "sixteenths", "dense_pattern"),
         ("pluck", "mallet", "guitar", "guitar", "piano", "lead", SYNTH, SYNTH),
-        (48, 67), -1.0, short=0.3, pumps=0.1,
+        (48, 67), -1.0, short=0.3, pumps=0.1, bright=0.3,
     ),
     "melody": Role(
         (parts.melody,), ("pattern", "dense_pattern", "dense_pattern", "beats", "eighths"),
@@ -80,7 +81,7 @@ ROLES: dict[str, Role] = {
     ),
     "singer": Role(
         (parts.melody,), ("pattern", "pattern", "dense_pattern", "beats", "eighths"), (SINGER,),
-        (43, 62), 2.0,
+        (43, 62), 2.0, bright=0.25,
     ),
     "brass": Role(
         (parts.block,), ("pattern", "charleston", "kick", "snare", "tresillo"), ("brass", 61, 61, 62),
@@ -103,7 +104,7 @@ ROLES: dict[str, Role] = {
     # On the very strokes of hi-hat, ride and toms: the hardest music to tell from them.
     "with_hands": Role(
         (parts.arpeggio, parts.block, parts.strum), ("hands",),
-        (*_KEYS, *_GUITARS, 28, "mallet", "pluck", SYNTH), (52, 72), 0.0, short=0.4,
+        (*_KEYS, *_GUITARS, 28, "mallet", "pluck", SYNTH), (52, 72), 0.0, short=0.4, bright=0.35,
     ),
 }  # fmt: skip
 
