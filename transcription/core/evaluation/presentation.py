@@ -163,10 +163,12 @@ def onset_table(report: Report) -> Table:
         figures = report.pooled(source)
         named = [(cls.value, matched) for cls, matched in figures.matched.items()]
         for name, matched in [*named, ("**all**", figures.all_matched)]:
-            cells = [milliseconds(matched.error_percentile_ms(percentile)) for percentile in (50, 90)]
+            errors = [matched.error_percentile_ms(percentile) for percentile in (50, 90)]
+            cells = [milliseconds(value) for value in (*errors, matched.bias_ms)]
             rows.append((name, source, *cells, len(matched.error_s)))
-    head = ("class", "source", "median, ms", "90 %, ms", "matches")
-    return Table("Onsets", head, rows, "Absolute error of matched hits.", words=2)
+    head = ("class", "source", "median, ms", "90 %, ms", "bias, ms", "matches")
+    note = "Absolute error of matched hits; the bias is the median with its sign, early being negative."
+    return Table("Onsets", head, rows, note, words=2)
 
 
 def velocity_table(report: Report) -> Table:

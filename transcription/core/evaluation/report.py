@@ -159,7 +159,7 @@ def _matched(matched: Matched) -> dict[str, Any]:
         "onset_error_ms": {
             "median": number(matched.error_percentile_ms(50)),
             "p90": number(matched.error_percentile_ms(90)),
-            "bias": number(1000 * float(np.median(matched.error_s))) if len(matched.error_s) else None,
+            "bias": number(matched.bias_ms),
         },
         "velocity_spearman": number(matched.velocity_spearman),
     }

@@ -64,6 +64,11 @@ class Matched:
         return float(np.percentile(1000 * np.abs(self.error_s), percentile)) if len(self.error_s) else np.nan
 
     @property
+    def bias_ms(self) -> float:
+        """The median signed onset error, late positive; NaN without matches."""
+        return float(np.median(1000 * self.error_s)) if len(self.error_s) else np.nan
+
+    @property
     def velocity_spearman(self) -> float:
         """Rank correlation of the velocities, -1..1; NaN with too few matches or all alike."""
         known = np.isfinite(self.velocity_reference)

@@ -82,6 +82,7 @@ def test_onset_errors_are_those_of_matched_hits() -> None:
 
     assert figures.all_matched.error_percentile_ms(50) == pytest.approx(4.0)
     assert figures.all_matched.error_percentile_ms(100) == pytest.approx(7.0)
+    assert figures.all_matched.bias_ms == pytest.approx(-1.0)
 
 
 def test_velocities_in_the_same_order_correlate_wholly() -> None:
