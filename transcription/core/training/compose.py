@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from transcription.core.training.grooves import Performance, write_performance
 
 _TOMS = ("tom_high", "tom_mid", "tom_low")
-_WRITTEN_SHARE = 0.30
+_WRITTEN_SHARE = 0.40
 _FILL_SHARE = 0.22
 _PERCUSSION_SHARE = 0.25
 
@@ -60,7 +60,8 @@ def compose(rng: np.random.Generator, performances: Sequence[Performance], secon
         beats += list(shift_s + felt * quarter_s)
         bar_start += current.length_quarters
         current = _what_follows(rng, current, performances)
-    strokes = _dressed_up(rng, strokes, np.array(beats), np.array(downbeats), quarter_s)
+    if not written or rng.random() < 0.25:
+        strokes = _dressed_up(rng, strokes, np.array(beats), np.array(downbeats), quarter_s)
     strokes = [s for s in strokes if -0.8 < s.onset_s < seconds and s.velocity >= 8]
     strokes.sort(key=lambda stroke: stroke.onset_s)
     return Composition(

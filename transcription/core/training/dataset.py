@@ -14,6 +14,7 @@ from torch import Tensor
 
 from transcription.core.features import FPS, RATE, band_normalised, levelled, log_mel
 from transcription.core.network import INSTRUMENTS_HEARD
+from transcription.core.training.accompaniment import Band
 from transcription.core.training.groove_tables import load_performances, save_performances
 from transcription.core.training.grooves import read_performances
 from transcription.core.training.material import decode_material, load_material
@@ -24,7 +25,7 @@ _HEARD = len(INSTRUMENTS_HEARD)
 GROOVES = "grooves.npz"
 NOTES = "accompaniment-notes"
 # A rendered stretch of drums is used in this many mixes: mixing afresh is cheaper than playing afresh.
-_MIXES_EACH = 2
+MIXES_EACH = 2
 _SMALLEST_SPREAD = 0.10
 
 
@@ -65,7 +66,9 @@ class Source:
     def renderer(self) -> Renderer:
         """Open the cache that :func:`prepare` filled."""
         performances = load_performances(self.cache / GROOVES)
-        return Renderer(load_material(self.cache), performances, self.split, seconds=self.seconds)
+        notes = self.cache / NOTES
+        band = Band(load_note_bank(notes, notes)) if notes.is_dir() else None
+        return Renderer(load_material(self.cache), performances, self.split, seconds=self.seconds, band=band)
 
 
 def prepare(material: Path, cache: Path) -> None:
@@ -169,7 +172,7 @@ def examples(renderer: Renderer, rng: np.random.Generator) -> Iterator[Example]:
     """Render examples without end, each stretch of drums in two mixes, one after the other."""
     while True:
         drums = renderer.drums(rng)
-        for _ in range(_MIXES_EACH):
+        for _ in range(MIXES_EACH):
             yield example(renderer.mix(rng, _entering_late(rng, drums)), drawn_stretch(rng))
 
 

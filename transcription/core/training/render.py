@@ -12,6 +12,7 @@ import scipy.signal
 from numpy.typing import NDArray
 
 from transcription.core.network import INSTRUMENTS_HEARD
+from transcription.core.training.accompaniment import Band
 from transcription.core.training.compose import Composition, Stroke, compose
 from transcription.core.training.effects import (
     coloured,
@@ -71,9 +72,14 @@ class Renderer:
     """Renders drums and mixes from one split of the material, as the generator handed in chooses."""
 
     def __init__(
-        self, material: Material, performances: Sequence[Performance], split: str, seconds: float = 8.0
+        self,
+        material: Material,
+        performances: Sequence[Performance],
+        split: str,
+        seconds: float = 8.0,
+        band: Band | None = None,
     ) -> None:
-        self._material = material
+        self._material, self._band = material, band
         self._performances = [p for p in performances if p.split == split]
         self._seconds = seconds
         self._shots: dict[str, dict[str, list[OneShot]]] = defaultdict(lambda: defaultdict(list))
@@ -123,7 +129,7 @@ class Renderer:
             accompanied = bool(rng.random() < 0.68)
         reference = rms(sound) or 0.05
         if accompanied:
-            backing = self._backing(rng, length)
+            backing = self._accompaniment(rng, drums, length)
             backing *= np.float32(reference / (rms(backing) or 1.0) * gain(rng.uniform(-15, 8)))
             sound = sound + backing
         noise_db = float(rng.uniform(-75, -38))
@@ -136,6 +142,19 @@ class Renderer:
         if rng.random() < 0.25:
             sound = lossy(rng, sound)
         return Clip(sound=np.asarray(sound, np.float32), drums=drums, buried=_buried(drums, sound))
+
+    def _accompaniment(self, rng: np.random.Generator, drums: Drums, length: int) -> Sound:
+        """A band in time with the drums, recordings that are not, or one over the other."""
+        draw = rng.random()
+        if self._band is None or drums.composition is None or draw < 0.40:
+            return self._backing(rng, length)
+        band = self._band.play(rng, drums.composition, length)
+        if draw < 0.65:
+            backing = self._backing(rng, length)
+            band = band + backing * np.float32(gain(rng.normal(-2, 5)) / (rms(backing) or 1.0))
+        if rng.random() < 0.3:
+            band = coloured(rng, band, spread_db=4.0)
+        return band
 
     def _backing(self, rng: np.random.Generator, length: int) -> Sound:
         layers = int(rng.choice((1, 2, 3, 4), p=(0.25, 0.35, 0.28, 0.12)))
