@@ -55,7 +55,7 @@ class Machine:
 
     device: str = "auto"  # or "cpu", "cuda"
     precision: str = "bf16"  # or "float32"
-    compile: bool = False
+    compile: bool = False  # on a CUDA card only: on a processor compiling takes longer than it saves
     workers: int = 1  # rendering processes
     niceness: int = 3
     threads: int = 1  # of the learner, on a CPU

@@ -77,7 +77,8 @@ class Learner:
             fused=self.device.type == "cuda",
         )
         self._average = AveragedWeights(self.network, learning.average_over)
-        self._forward = torch.compile(self.network) if config.machine.compile else self.network
+        compiled = config.machine.compile and self.device.type == "cuda"
+        self._forward = torch.compile(self.network) if compiled else self.network
 
     def learn(self, rendered: Batch) -> dict[str, Tensor]:
         """Take one step on ``rendered``; returns its losses, still on the device."""
