@@ -11,9 +11,11 @@ from numpy.typing import NDArray
 from transcription.core.training.grooves import Performance, write_performance
 
 _TOMS = ("tom_high", "tom_mid", "tom_low")
+_TIMEKEEPERS = frozenset({"hihat_closed", "hihat_open", "hihat_pedal", "ride", "ride_bell"})
 _WRITTEN_SHARE = 0.40
 _FILL_SHARE = 0.22
 _PERCUSSION_SHARE = 0.25
+_SCATTERED_SHARE = 0.05
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +62,9 @@ def compose(rng: np.random.Generator, performances: Sequence[Performance], secon
         beats += list(shift_s + felt * quarter_s)
         bar_start += current.length_quarters
         current = _what_follows(rng, current, performances)
-    if not written or rng.random() < 0.25:
+    if rng.random() < _SCATTERED_SHARE:
+        strokes, beats, downbeats = _scattered(rng, strokes, seconds), [], []
+    elif not written or rng.random() < 0.25:
         strokes = _dressed_up(rng, strokes, np.array(beats), np.array(downbeats), quarter_s)
     strokes = [s for s in strokes if -0.8 < s.onset_s < seconds and s.velocity >= 8]
     strokes.sort(key=lambda stroke: stroke.onset_s)
@@ -95,6 +99,10 @@ def _dressed_up(
     quarter_s: float,
 ) -> list[Stroke]:
     strokes = _remapped(rng, strokes)
+    if rng.random() < 0.20:
+        # Who always hears a hi-hat with the kick soon hears one in every bright kick.
+        dropped = float(rng.uniform(0.2, 0.8))
+        strokes = [s for s in strokes if s.instrument not in _TIMEKEEPERS or rng.random() > dropped]
     if rng.random() < 0.55:
         strokes = [s for s in strokes if s.instrument != "hihat_pedal"]
     if rng.random() < 0.30:
@@ -128,6 +136,12 @@ def _dressed_up(
     return strokes
 
 
+def _scattered(rng: np.random.Generator, strokes: list[Stroke], seconds: float) -> list[Stroke]:
+    """The same strokes at times of their own: what is struck must be heard, not guessed from the rest."""
+    times = rng.uniform(-0.5, seconds, len(strokes))
+    return [replace(stroke, onset_s=float(time)) for stroke, time in zip(strokes, times, strict=True)]
+
+
 def _remapped(rng: np.random.Generator, strokes: list[Stroke]) -> list[Stroke]:
     swap: dict[str, str] = {}
     draw = rng.random()
@@ -143,10 +157,10 @@ def _remapped(rng: np.random.Generator, strokes: list[Stroke]) -> list[Stroke]:
         swap = {"ride": "ride_bell"}
     elif draw < 0.50:
         swap = {"ride": "hihat_closed"}
-    elif draw < 0.60:
+    elif draw < 0.63:
         # Without a hi-hat, what rattles along with the drums is bright too, and is none.
         swap = {"hihat_closed": "none", "hihat_open": "none", "hihat_pedal": "none", "ride": "none"}
-    elif draw < 0.66:
+    elif draw < 0.71:
         instead = "tambourine" if rng.random() < 0.6 else "shaker"
         swap = {"hihat_closed": instead, "hihat_open": "none", "hihat_pedal": "none"}
     snares = rng.random()
