@@ -138,8 +138,9 @@ def _dressed_up(
 
 def _scattered(rng: np.random.Generator, strokes: list[Stroke], seconds: float) -> list[Stroke]:
     """The same strokes at times of their own: what is struck must be heard, not guessed from the rest."""
-    times = rng.uniform(-0.5, seconds, len(strokes))
-    return [replace(stroke, onset_s=float(time)) for stroke, time in zip(strokes, times, strict=True)]
+    played = [stroke for stroke in strokes if -0.5 < stroke.onset_s < seconds]
+    times = rng.uniform(-0.5, seconds, len(played))
+    return [replace(stroke, onset_s=float(time)) for stroke, time in zip(played, times, strict=True)]
 
 
 def _remapped(rng: np.random.Generator, strokes: list[Stroke]) -> list[Stroke]:
