@@ -114,3 +114,17 @@ def test_making_twice_gives_the_same_files(tmp_path):
 
     for path in sorted((tmp_path / "first").iterdir()):
         assert path.read_bytes() == (tmp_path / "second" / path.name).read_bytes()
+
+
+@needs_fluidsynth
+@pytest.mark.slow
+def test_a_folder_made_anew_is_decoded_anew(tmp_path):
+    flute, harpsichord = (
+        next(program for program in PROGRAMS if program.name == name) for name in ("flute", "harpsichord")
+    )
+    make_note_bank(_SOUNDFONT, tmp_path, (flute,))
+    load_note_bank(tmp_path, tmp_path)
+
+    make_note_bank(_SOUNDFONT, tmp_path, (harpsichord,))
+
+    assert {note.name for note in load_note_bank(tmp_path, tmp_path).notes} == {"harpsichord"}

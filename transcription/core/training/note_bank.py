@@ -94,6 +94,8 @@ def make_note_bank(soundfont: Path, folder: Path, programs: tuple[Program, ...] 
     if not soundfont.exists():
         raise FileNotFoundError(f"no sound font at {soundfont} (Debian: apt install fluid-soundfont-gm)")
     folder.mkdir(parents=True, exist_ok=True)
+    # A folder may be its own cache; what was decoded from older notes is not what lies here now.
+    (folder / "notes.json").unlink(missing_ok=True)
     with (folder / "notes.csv").open("w", newline="") as table:
         writer = csv.writer(table, lineterminator="\n")
         writer.writerow(("program", "name", "family", "pitch", "velocity", "start", "length", "licence"))
@@ -158,12 +160,14 @@ def _rendered(soundfont: Path, program: Program) -> tuple[NDArray[np.float32], l
     mono = stereo.mean(axis=1)
     length = int((program.seconds + _RELEASE_S) * RATE)
     gap = np.zeros(int(_GAP_S * RATE), np.float32)
+    rise = np.linspace(0, 1, RATE // 700, dtype=np.float32)
     fade = np.linspace(1, 0, RATE // 20, dtype=np.float32)
     parts, notes, position, peak = [gap], [], len(gap), 0.0
     for number, (pitch, velocity) in enumerate(wanted):
         begin = int(number * spacing_s * RATE)
         begin += _lead(mono[begin : begin + length])
         sound = np.pad(mono, (0, max(0, begin + length - len(mono))))[begin : begin + length].copy()
+        sound[: len(rise)] *= rise
         sound[-len(fade) :] *= fade
         if velocity == _SOFT:  # kept for its tone; whoever plays it sets its level
             sound *= peak / max(float(np.max(np.abs(sound))), 1e-9)
