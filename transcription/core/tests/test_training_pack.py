@@ -5,12 +5,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import soundfile
 
 from transcription.core.tests.tiny_material import INSTRUMENTS, make_collections
 from transcription.core.training.dataset import Source, example, prepare
 from transcription.core.training.groove_tables import load_performances
 from transcription.core.training.grooves import read_performances
 from transcription.core.training.material import RATE, load_material
+from transcription.core.training.note_bank import load_note_bank
 from transcription.core.training.pack import Squeezing, make_pack, without_silent_tail
 
 
@@ -94,3 +96,21 @@ def test_a_silent_tail_is_cut_and_a_sounding_one_kept() -> None:
 
     assert len(without_silent_tail(np.concatenate([stroke, tail]))) == pytest.approx(RATE, abs=0.03 * RATE)
     assert len(without_silent_tail(stroke)) == RATE
+
+
+def test_the_bands_notes_are_decoded_anew_when_they_are_others(folder: Path, tmp_path: Path) -> None:
+    for name, seconds in (("first", 1), ("second", 2)):
+        (tmp_path / name).mkdir()
+        soundfile.write(tmp_path / name / "program_000.ogg", np.zeros(seconds * RATE), RATE)
+        (tmp_path / name / "notes.csv").write_text(
+            "program,name,family,pitch,velocity,start,length,licence\n"
+            f"0,piano,piano,60,100,0,{seconds * RATE},CC0 1.0\n"
+        )
+
+    lengths = []
+    for name in ("first", "first", "second"):
+        prepare(folder / "pack", tmp_path / "cache", tmp_path / name)
+        bank = load_note_bank(tmp_path / name, tmp_path / "cache" / "accompaniment-notes")
+        lengths.append(len(bank.sound))
+
+    assert lengths == [RATE, RATE, 2 * RATE]

@@ -74,6 +74,7 @@ def _add_run(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--pack", type=Path, default=Path("data/pack"), help="a pack, or the folder it is made of"
     )
+    parser.add_argument("--notes", type=Path, help="the band's notes, where --pack holds none")
     parser.add_argument("--cache", type=Path, default=Path("data/material"), help="where sound is decoded to")
     parser.add_argument("--run", type=Path, required=True, help="folder of checkpoint, weights and log")
     parser.add_argument("--steps", type=int, help="of the whole run, instead of the configuration's")
@@ -99,7 +100,7 @@ def _pack(options: argparse.Namespace) -> int:
 def _train(options: argparse.Namespace) -> int:
     part = _slice(options)
     config = _config_for(options)
-    prepare(options.pack, options.cache)
+    prepare(options.pack, options.cache, options.notes)
     step = train(options.cache, options.run, config, part=part, start=options.start, pseudo=options.pseudo)
     steps = config.learning.steps
     print(f"{step} of {steps} steps done" + ("" if step >= steps else "; the same command goes on"))
@@ -112,7 +113,7 @@ def _finetune(options: argparse.Namespace) -> int:
 
     part = _slice(options)
     config = _config_for(options)
-    prepare(options.pack, options.cache)
+    prepare(options.pack, options.cache, options.notes)
     outcome = finetune(
         options.data,
         options.start,

@@ -71,15 +71,15 @@ class Source:
         return Renderer(load_material(self.cache), performances, self.split, seconds=self.seconds, band=band)
 
 
-def prepare(material: Path, cache: Path) -> None:
-    """Decode all recordings and read all performances of ``material`` into ``cache``, once.
+def prepare(material: Path, cache: Path, notes: Path | None = None) -> None:
+    """Decode all sounds and read all performances of ``material`` into ``cache``, once.
 
     Args:
-        material: a pack, or a folder with ``drum-samples``, ``groove-midi`` and ``backing``; either may hold
-            ``accompaniment-notes`` too.
+        material: a pack, or a folder with ``drum-samples``, ``groove-midi`` and ``backing``.
+        notes: the bank of notes that a band plays on; else ``accompaniment-notes`` of ``material``, if any.
     """
-    if (material / NOTES).is_dir():
-        load_note_bank(material / NOTES, cache / NOTES)
+    if notes is not None or (material / NOTES).is_dir():
+        _prepare_notes(notes or material / NOTES, cache / NOTES)
     is_new = decode_material(material, cache)
     grooves, packed = cache / GROOVES, material / GROOVES
     if grooves.exists() and not is_new:
@@ -88,6 +88,14 @@ def prepare(material: Path, cache: Path) -> None:
         grooves.write_bytes(packed.read_bytes())
     else:
         save_performances(read_performances(material / "groove-midi"), grooves)
+
+
+def _prepare_notes(folder: Path, cache: Path) -> None:
+    table, mark = (folder / "notes.csv").read_bytes(), cache / "source.csv"
+    if not mark.exists() or mark.read_bytes() != table:
+        (cache / "notes.json").unlink(missing_ok=True)
+        load_note_bank(folder, cache)
+        mark.write_bytes(table)
 
 
 def example(clip: Clip, normalise_over: tuple[float, float] = (0.0, 1.0)) -> Example:
