@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from enum import StrEnum
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,14 +14,43 @@ from notation.core.instruments import FEET, INSTRUMENTS, DrumClass, InstrumentNa
 from transcription.core.activations import Activations
 from transcription.core.network import INSTRUMENTS_HEARD
 
-_FAMILIES: dict[DrumClass, tuple[int, ...]] = {
-    family: tuple(
-        index for index, name in enumerate(INSTRUMENTS_HEARD) if INSTRUMENTS[name].drum_class is family
-    )
-    for family in DrumClass
+
+class Family(StrEnum):
+    """Instruments that are told apart only after it is settled that one of them was struck."""
+
+    KICK = "kick"
+    SNARE = "snare"
+    TOM = "tom"
+    HIHAT = "hihat"
+    CYMBAL = "cymbal"
+    COWBELL = "cowbell"
+    TAMBOURINE = "tambourine"
+    CLAP = "clap"
+
+
+_OF_CLASS = {
+    DrumClass.KICK: Family.KICK,
+    DrumClass.SNARE: Family.SNARE,
+    DrumClass.TOM: Family.TOM,
+    DrumClass.HIHAT: Family.HIHAT,
+    DrumClass.CYMBAL: Family.CYMBAL,
+}
+# Not of the kit: another player's hands, and a claim that has to be surer than one about the drummer's.
+PERCUSSION = frozenset({Family.COWBELL, Family.TAMBOURINE, Family.CLAP})
+
+
+def family_of(instrument: InstrumentName) -> Family:
+    """Return the family of ``instrument``."""
+    drum_class = INSTRUMENTS[instrument].drum_class
+    return Family(instrument.value) if drum_class is None else _OF_CLASS[drum_class]
+
+
+_MEMBERS: dict[Family, tuple[int, ...]] = {
+    family: tuple(index for index, name in enumerate(INSTRUMENTS_HEARD) if family_of(name) is family)
+    for family in Family
 }
 # Two hands can strike two toms or two cymbals at once, but a hi-hat is open or closed, never both.
-_MAY_SOUND_TOGETHER = frozenset({DrumClass.TOM, DrumClass.CYMBAL})
+_MAY_SOUND_TOGETHER = frozenset({Family.TOM, Family.CYMBAL})
 # Peaks lower than this are the network's floor: they are no candidates, whatever the song.
 _FLOOR = 0.03
 # Heights from which a peak says something about the song, and from which it is tall; and the clarity of a
@@ -61,20 +91,27 @@ class PeakPicking:
     tom: Calibration = Calibration(1.003, 0.35, -0.039, -0.906)
     hihat: Calibration = Calibration(1.132, 0.515, -0.32, -0.499)
     cymbal: Calibration = Calibration(1.103, 0.162, 0.353, -0.892)
+    cowbell: Calibration = Calibration()
+    tambourine: Calibration = Calibration()
+    clap: Calibration = Calibration()
     threshold: float = 0.40  # chance, 0..1
+    percussion_threshold: float = 0.60
     second: float = 0.50  # chance that another tom or cymbal needs to count beside the first
     min_gap_s: float = 0.030  # nearer peaks are one stroke
     hands: int = 2  # strokes that hands can play at one instant
 
-    def calibration(self, family: DrumClass) -> Calibration:
+    def calibration(self, family: Family) -> Calibration:
         """Return the calibration of ``family``."""
-        return {
-            DrumClass.KICK: self.kick,
-            DrumClass.SNARE: self.snare,
-            DrumClass.TOM: self.tom,
-            DrumClass.HIHAT: self.hihat,
-            DrumClass.CYMBAL: self.cymbal,
-        }[family]
+        found: Calibration = getattr(self, family.value)
+        return found
+
+    def calibrated(self, calibrations: Mapping[Family, Calibration]) -> PeakPicking:
+        """Return the same with other ``calibrations``."""
+        return replace(self, **{family.value: wanted for family, wanted in calibrations.items()})
+
+    def needed(self, family: Family) -> float:
+        """Return the chance from which a candidate of ``family`` is a stroke."""
+        return self.percussion_threshold if family in PERCUSSION else self.threshold
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,14 +151,28 @@ def pick_hits(activations: Activations, picking: PeakPicking | None = None) -> t
     """
     picking = picking or PeakPicking()
     strokes: list[_Stroke] = []
-    for family in DrumClass:
+    for family in Family:
         strokes += _family_strokes(activations, family, picking)
     strokes.sort(key=lambda stroke: (stroke.onset_s, stroke.heard))
     strokes = _playable(strokes, picking.hands)
     return tuple(_hit(number, stroke) for number, stroke in enumerate(strokes, start=1))
 
 
-def find_candidates(activations: Activations, family: DrumClass, picking: PeakPicking) -> Candidates:
+def missed_mass(activations: Activations, picking: PeakPicking | None = None) -> dict[InstrumentName, float]:
+    """Return how many strokes of each instrument are expected among the candidates that are no hits."""
+    picking = picking or PeakPicking()
+    mass: dict[InstrumentName, float] = {}
+    for family in Family:
+        candidates = find_candidates(activations, family, picking)
+        left_out = candidates.chances < picking.needed(family)
+        members = activations.onsets[candidates.frames[left_out]][:, _MEMBERS[family]]
+        for member, chance in zip(members.argmax(axis=1), candidates.chances[left_out], strict=True):
+            name = INSTRUMENTS_HEARD[_MEMBERS[family][member]]
+            mass[name] = mass.get(name, 0.0) + float(chance)
+    return mass
+
+
+def find_candidates(activations: Activations, family: Family, picking: PeakPicking) -> Candidates:
     """Return the peaks of ``family``'s joint activation, in order of time."""
     joint = _joint(activations, family)
     frames = _peaks(joint, round(picking.min_gap_s * activations.fps))
@@ -138,9 +189,9 @@ def song_traits(heights: NDArray[np.float32], duration_s: float) -> SongTraits:
     return SongTraits(clarity, float(np.log(tall_a_second + 0.05)))
 
 
-def _joint(activations: Activations, family: DrumClass) -> NDArray[np.float32]:
+def _joint(activations: Activations, family: Family) -> NDArray[np.float32]:
     """The chance that anything of ``family`` is struck: half heard as open and half as closed is a hat."""
-    members = activations.onsets[:, _FAMILIES[family]]
+    members = activations.onsets[:, _MEMBERS[family]]
     return np.asarray(1.0 - np.prod(1.0 - members, axis=1), np.float32)
 
 
@@ -177,13 +228,14 @@ def _logit(values: NDArray[np.float32]) -> NDArray[np.float32]:
     return np.asarray(np.log(clipped / (1 - clipped)), np.float32)
 
 
-def _family_strokes(activations: Activations, family: DrumClass, picking: PeakPicking) -> list[_Stroke]:
+def _family_strokes(activations: Activations, family: Family, picking: PeakPicking) -> list[_Stroke]:
     candidates = find_candidates(activations, family, picking)
-    members = _FAMILIES[family]
+    members = _MEMBERS[family]
     joint = _joint(activations, family)
+    needed = picking.needed(family)
     strokes: list[_Stroke] = []
     for frame, chance in zip(candidates.frames, candidates.chances, strict=True):
-        if chance < picking.threshold:
+        if chance < needed:
             continue
         begin, end = max(0, frame - 1), frame + 2
         near = activations.onsets[begin:end, members].max(axis=0)
@@ -225,9 +277,13 @@ def _playable(strokes: Sequence[_Stroke], hands: int) -> list[_Stroke]:
 
 
 def _with_hands(instant: Sequence[_Stroke], hands: int) -> list[_Stroke]:
-    by_hand = [s for s in instant if INSTRUMENTS[INSTRUMENTS_HEARD[s.heard]].voice != FEET]
+    by_hand = [s for s in instant if _is_drummers_hand(INSTRUMENTS_HEARD[s.heard])]
     dropped = sorted(by_hand, key=lambda stroke: stroke.chance, reverse=True)[hands:]
     return [stroke for stroke in instant if stroke not in dropped]
+
+
+def _is_drummers_hand(instrument: InstrumentName) -> bool:
+    return INSTRUMENTS[instrument].voice != FEET and family_of(instrument) not in PERCUSSION
 
 
 def _hit(number: int, stroke: _Stroke) -> Hit:

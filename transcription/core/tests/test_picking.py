@@ -5,10 +5,17 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from notation.core.instruments import DrumClass, InstrumentName
+from notation.core.instruments import InstrumentName
 from transcription.core.activations import Activations
 from transcription.core.network import INSTRUMENTS_HEARD
-from transcription.core.picking import Calibration, PeakPicking, find_candidates, pick_hits, song_traits
+from transcription.core.picking import (
+    Calibration,
+    Family,
+    PeakPicking,
+    find_candidates,
+    pick_hits,
+    song_traits,
+)
 
 _AS_IT_IS = Calibration()  # a peak's height is its chance
 PLAIN = PeakPicking(
@@ -150,8 +157,36 @@ def test_a_stroke_in_the_first_frame_is_heard_at_zero() -> None:
 def test_candidates_carry_heights_and_chances() -> None:
     heard = activations((1.0, InstrumentName.KICK, 0.9), (2.0, InstrumentName.KICK, 0.3))
 
-    candidates = find_candidates(heard, DrumClass.KICK, PLAIN)
+    candidates = find_candidates(heard, Family.KICK, PLAIN)
 
     assert candidates.frames.tolist() == [100, 200]
     np.testing.assert_allclose(candidates.heights, [0.9, 0.3], atol=1e-6)
     np.testing.assert_allclose(candidates.chances, candidates.heights, atol=1e-6)
+
+
+def test_what_is_left_out_weighs_by_its_chance() -> None:
+    mass = missed_mass(
+        activations(
+            (0.5, InstrumentName.SNARE, 0.9),
+            (1.0, InstrumentName.SNARE, 0.2),
+            (1.5, InstrumentName.CRASH, 0.1),
+        ),
+        PLAIN,
+    )
+
+    assert mass == {InstrumentName.SNARE: pytest.approx(0.2), InstrumentName.CRASH: pytest.approx(0.1)}
+
+
+@pytest.mark.parametrize(("height", "is_hit"), [(0.5, False), (0.7, True)])
+def test_percussion_beside_the_kit_has_to_be_surer(height: float, is_hit: bool) -> None:
+    assert bool(picked((0.5, InstrumentName.TAMBOURINE, height))) is is_hit
+
+
+def test_somebody_elses_tambourine_takes_none_of_the_drummers_hands() -> None:
+    struck = picked(
+        (0.5, InstrumentName.SNARE, 0.9),
+        (0.5, InstrumentName.HIHAT_CLOSED, 0.9),
+        (0.5, InstrumentName.TAMBOURINE, 0.8),
+    )
+
+    assert set(struck) == {InstrumentName.SNARE, InstrumentName.HIHAT_CLOSED, InstrumentName.TAMBOURINE}

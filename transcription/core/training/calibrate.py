@@ -8,9 +8,8 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import mir_eval
 import numpy as np
@@ -18,13 +17,12 @@ import torch
 from numpy.typing import NDArray
 
 from media.core.audio import Audio
-from notation.core.instruments import INSTRUMENTS, DrumClass
 from transcription.core.activations import Activations
 from transcription.core.detection import Detector, detect_onsets, load_detector
 from transcription.core.evaluation import Counts
 from transcription.core.features import RATE
 from transcription.core.network import INSTRUMENTS_HEARD
-from transcription.core.picking import Calibration, PeakPicking, find_candidates, pick_hits
+from transcription.core.picking import Calibration, Family, PeakPicking, family_of, find_candidates, pick_hits
 from transcription.core.training.dataset import Source
 from transcription.core.training.render import Clip
 
@@ -37,8 +35,8 @@ class HeardSong:
     """A rendered song as the network hears it, with its strokes; ``buried`` ones are not asked for."""
 
     activations: Activations
-    onsets_s: dict[DrumClass, NDArray[np.float64]]
-    buried_s: dict[DrumClass, NDArray[np.float64]]
+    onsets_s: dict[Family, NDArray[np.float64]]
+    buried_s: dict[Family, NDArray[np.float64]]
     accompanied: bool
 
 
@@ -53,20 +51,16 @@ def validation_songs(cache: Path, count: int, seed: int = 21) -> list[tuple[Clip
 def heard_song(clip: Clip, accompanied: bool, detector: Detector) -> HeardSong:
     """Run the network on ``clip``."""
     activations = detect_onsets(Audio(clip.sound[None], RATE), detector)
-    families = np.array([INSTRUMENTS[INSTRUMENTS_HEARD[heard]].drum_class for heard in clip.drums.heard_as])
-    onsets = {
-        family: np.sort(clip.drums.onsets_s[(families == family) & ~clip.buried]) for family in DrumClass
-    }
-    buried = {
-        family: np.sort(clip.drums.onsets_s[(families == family) & clip.buried]) for family in DrumClass
-    }
+    families = np.array([family_of(INSTRUMENTS_HEARD[heard]) for heard in clip.drums.heard_as])
+    onsets = {family: np.sort(clip.drums.onsets_s[(families == family) & ~clip.buried]) for family in Family}
+    buried = {family: np.sort(clip.drums.onsets_s[(families == family) & clip.buried]) for family in Family}
     return HeardSong(activations, onsets, buried, accompanied)
 
 
 def fitted(songs: Sequence[HeardSong], picking: PeakPicking) -> PeakPicking:
     """Return ``picking`` with each family's calibration fitted to ``songs`` by logistic regression."""
-    fits: dict[str, Any] = {}
-    for family in DrumClass:
+    fits: dict[Family, Calibration] = {}
+    for family in Family:
         rows, right = [], []
         for song in songs:
             candidates = find_candidates(song.activations, family, picking)
@@ -81,18 +75,21 @@ def fitted(songs: Sequence[HeardSong], picking: PeakPicking) -> PeakPicking:
             columns[:, 1:3] = candidates.song.clarity, candidates.song.density
             rows.append(columns[asked])
             right.append(matched[asked])
-        weights = _logistic(np.concatenate(rows), np.concatenate(right).astype(np.float64))
-        fits[family.name.lower()] = Calibration(*(round(float(weight), 3) for weight in weights))
-    return replace(picking, **fits)
+        right_or_not = np.concatenate(right).astype(np.float64)
+        if right_or_not.all() or not right_or_not.any():
+            continue  # never struck, or never wrong: nothing to fit
+        weights = _logistic(np.concatenate(rows), right_or_not)
+        fits[family] = Calibration(*(round(float(weight), 3) for weight in weights))
+    return picking.calibrated(fits)
 
 
-def scored(songs: Sequence[HeardSong], picking: PeakPicking) -> dict[DrumClass, Counts]:
+def scored(songs: Sequence[HeardSong], picking: PeakPicking) -> dict[Family, Counts]:
     """Pick hits from ``songs`` and pool the strokes found and missed."""
-    total = {family: Counts() for family in DrumClass}
+    total = {family: Counts() for family in Family}
     for song in songs:
         hits = pick_hits(song.activations, picking)
-        for family in DrumClass:
-            times = np.array([h.onset_s for h in hits if INSTRUMENTS[h.instrument].drum_class is family])
+        for family in Family:
+            times = np.array([h.onset_s for h in hits if family_of(h.instrument) is family])
             reference = song.onsets_s[family]
             pairs = mir_eval.util.match_events(reference, times, _WINDOW_S)
             unmatched = np.ones(len(times), np.bool_)
@@ -134,7 +131,7 @@ def main() -> None:
     print(picking)
     for name, part in (("drums", False), ("mix", True)):
         counts = scored([song for song in songs if song.accompanied is part], picking)
-        figures = " ".join(f"{family.value} {counts[family].f_measure:.3f}" for family in DrumClass)
+        figures = " ".join(f"{family.value} {counts[family].f_measure:.3f}" for family in Family)
         print(f"{name}: {figures} micro {sum(counts.values(), Counts()).f_measure:.3f}")
 
 
