@@ -13,6 +13,7 @@ from transcription.core.picking import (
     Family,
     PeakPicking,
     find_candidates,
+    missed_mass,
     pick_hits,
     song_traits,
 )
