@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -45,7 +46,7 @@ def family_of(instrument: InstrumentName) -> Family:
     return Family(instrument.value) if drum_class is None else _OF_CLASS[drum_class]
 
 
-_MEMBERS: dict[Family, tuple[int, ...]] = {
+MEMBERS: dict[Family, tuple[int, ...]] = {
     family: tuple(index for index, name in enumerate(INSTRUMENTS_HEARD) if family_of(name) is family)
     for family in Family
 }
@@ -107,7 +108,8 @@ class PeakPicking:
 
     def calibrated(self, calibrations: Mapping[Family, Calibration]) -> PeakPicking:
         """Return the same with other ``calibrations``."""
-        return replace(self, **{family.value: wanted for family, wanted in calibrations.items()})
+        fields: dict[str, Any] = {family.value: wanted for family, wanted in calibrations.items()}
+        return replace(self, **fields)
 
     def needed(self, family: Family) -> float:
         """Return the chance from which a candidate of ``family`` is a stroke."""
@@ -165,9 +167,9 @@ def missed_mass(activations: Activations, picking: PeakPicking | None = None) ->
     for family in Family:
         candidates = find_candidates(activations, family, picking)
         left_out = candidates.chances < picking.needed(family)
-        members = activations.onsets[candidates.frames[left_out]][:, _MEMBERS[family]]
+        members = activations.onsets[candidates.frames[left_out]][:, MEMBERS[family]]
         for member, chance in zip(members.argmax(axis=1), candidates.chances[left_out], strict=True):
-            name = INSTRUMENTS_HEARD[_MEMBERS[family][member]]
+            name = INSTRUMENTS_HEARD[MEMBERS[family][member]]
             mass[name] = mass.get(name, 0.0) + float(chance)
     return mass
 
@@ -191,7 +193,7 @@ def song_traits(heights: NDArray[np.float32], duration_s: float) -> SongTraits:
 
 def _joint(activations: Activations, family: Family) -> NDArray[np.float32]:
     """The chance that anything of ``family`` is struck: half heard as open and half as closed is a hat."""
-    members = activations.onsets[:, _MEMBERS[family]]
+    members = activations.onsets[:, MEMBERS[family]]
     return np.asarray(1.0 - np.prod(1.0 - members, axis=1), np.float32)
 
 
@@ -230,7 +232,7 @@ def _logit(values: NDArray[np.float32]) -> NDArray[np.float32]:
 
 def _family_strokes(activations: Activations, family: Family, picking: PeakPicking) -> list[_Stroke]:
     candidates = find_candidates(activations, family, picking)
-    members = _MEMBERS[family]
+    members = MEMBERS[family]
     joint = _joint(activations, family)
     needed = picking.needed(family)
     strokes: list[_Stroke] = []
