@@ -131,6 +131,8 @@ def _dressed_up(
             Stroke(float(t), _TOMS[tom], int(rng.integers(60, 125)))
             for t, tom in zip(steps, toms, strict=True)
         ]
+    if rng.random() < 0.15:
+        strokes += _flams(rng, strokes)
     if rng.random() < _PERCUSSION_SHARE:
         strokes += _percussion(rng, np.array(beats), downbeats, quarter_s)
     return strokes
@@ -165,11 +167,11 @@ def _remapped(rng: np.random.Generator, strokes: list[Stroke]) -> list[Stroke]:
         instead = "tambourine" if rng.random() < 0.6 else "shaker"
         swap = {"hihat_closed": instead, "hihat_open": "none", "hihat_pedal": "none"}
     snares = rng.random()
-    if snares < 0.08:
+    if snares < 0.11:
         swap["snare"] = "side_stick"
-    elif snares < 0.12:
-        swap["snare"] = str(rng.choice(_TOMS))
     elif snares < 0.16:
+        swap["snare"] = str(rng.choice(_TOMS))
+    elif snares < 0.20:
         swap["snare"] = "snare_rim"
     if rng.random() < 0.06:
         swap["kick"] = "none"
@@ -177,6 +179,21 @@ def _remapped(rng: np.random.Generator, strokes: list[Stroke]) -> list[Stroke]:
         swap["crash"] = "china" if rng.random() < 0.5 else "splash"
     changed = (replace(s, instrument=swap.get(s.instrument, s.instrument)) for s in strokes)
     return [s for s in changed if s.instrument != "none"]
+
+
+def _flams(rng: np.random.Generator, strokes: list[Stroke]) -> list[Stroke]:
+    """Second sticks, a little before some strokes on a snare or tom, from grace notes to nearly as loud."""
+    apart_s, share = float(rng.uniform(0.018, 0.05)), float(rng.uniform(0.1, 0.5))
+    softer = float(rng.uniform(0.3, 1.0))
+    return [
+        replace(
+            stroke,
+            onset_s=stroke.onset_s - apart_s + float(rng.normal(0, 0.003)),
+            velocity=max(8, round(stroke.velocity * softer)),
+        )
+        for stroke in strokes
+        if stroke.instrument in {"snare", *_TOMS} and rng.random() < share
+    ]
 
 
 def _percussion(
