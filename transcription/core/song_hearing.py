@@ -109,9 +109,10 @@ def _one_way(recurrence: nn.GRU, layer: int, backwards: bool) -> nn.GRU:
         f"{kind}_l0": getattr(recurrence, kind + ending)
         for kind in ("weight_ih", "weight_hh", "bias_ih", "bias_hh")
     }
-    alone = nn.GRU(weights["weight_ih_l0"].shape[1], recurrence.hidden_size, batch_first=True)
+    inputs, device = weights["weight_ih_l0"].shape[1], weights["weight_ih_l0"].device
+    alone = nn.GRU(inputs, recurrence.hidden_size, batch_first=True, device=device)
     alone.load_state_dict(weights)
-    return alone.to(weights["weight_ih_l0"].device).eval()
+    return alone.eval()
 
 
 def _run(layer: nn.GRU, slow: Tensor, heard: Tensor, at_once: int, backwards: bool) -> None:
