@@ -114,7 +114,7 @@ def snare_buzz(rng: np.random.Generator) -> list[Sound]:
     """How one snare's wires rattle when another drum is struck: noise that peaks at 1 after a few ms."""
     decay_s = float(np.exp(rng.uniform(np.log(0.025), np.log(0.22))))
     delay = int(rng.uniform(0.0, 0.012) * RATE)
-    low_hz, high_hz = float(rng.uniform(300, 3_000)), float(rng.uniform(6_000, 16_000))
+    low_hz, high_hz = float(rng.uniform(200, 3_000)), float(rng.uniform(4_000, 16_000))
     band = scipy.signal.butter(1, (low_hz, high_hz), "bandpass", fs=RATE)
     length = int(min(0.6, 5 * decay_s) * RATE)
     time_s = np.arange(length, dtype=np.float32) / RATE

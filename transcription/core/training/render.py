@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from transcription.core.network import INSTRUMENTS_HEARD
 from transcription.core.training.accompaniment import Band
+from transcription.core.training.arrangement_effects import level
 from transcription.core.training.compose import Composition, Stroke, compose
 from transcription.core.training.effects import (
     coloured,
@@ -41,7 +42,7 @@ _HEARD_AS = {name.value: index for index, name in enumerate(INSTRUMENTS_HEARD)} 
 # A stroke this far under what sounds around it teaches nothing but doubt: it is neither right nor wrong.
 _BURIED_DB = -21.0
 _CHOKE_S = 0.04
-_BUZZ_SHARE = 0.5
+_BUZZ_SHARE = 0.6
 _SHAKES_SNARE = frozenset({"kick", "tom_high", "tom_mid", "tom_low"})
 
 
@@ -130,7 +131,7 @@ class Renderer:
         reference = rms(sound) or 0.05
         if accompanied:
             backing = self._accompaniment(rng, drums, length)
-            backing *= np.float32(reference / (rms(backing) or 1.0) * gain(rng.uniform(-15, 8)))
+            backing *= np.float32(reference / (level(backing) or 1.0) * gain(rng.uniform(-15, 8)))
             sound = sound + backing
         noise_db = float(rng.uniform(-75, -38))
         sound = sound + noise(rng, length) * np.float32(reference * gain(noise_db))
@@ -151,7 +152,7 @@ class Renderer:
         band = self._band.play(rng, drums.composition, length)
         if draw < 0.65:
             backing = self._backing(rng, length)
-            band = band + backing * np.float32(gain(rng.normal(-2, 5)) / (rms(backing) or 1.0))
+            band = band + backing * np.float32(gain(rng.normal(-2, 5)) / (level(backing) or 1.0))
         if rng.random() < 0.3:
             band = coloured(rng, band, spread_db=4.0)
         return band
@@ -200,7 +201,7 @@ class _Buzz:
 
     @classmethod
     def drawn(cls, rng: np.random.Generator) -> _Buzz:
-        return cls(tuple(snare_buzz(rng)), float(rng.uniform(-40, -14)))
+        return cls(tuple(snare_buzz(rng)), float(rng.uniform(-36, -7)))
 
     def answer(self, rng: np.random.Generator, peak: float) -> Sound:
         level_db = self.level_db + float(rng.normal(0, 1.5))
