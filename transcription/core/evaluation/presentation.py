@@ -187,15 +187,16 @@ def reliability_table(report: Report) -> Table:
     """Confidence beside the share of right hits."""
     rows: list[Sequence[Cell]] = []
     for source in report.sources:
-        judged = report.pooled(source).all_judged
-        for part in reliability(judged):
+        figures = report.pooled(source)
+        for part in reliability(figures.all_judged):
             span = f"{part.low:.1f}–{part.high:.1f}"
             rows.append((span, source, part.hits, part.confidence, part.right))
-        rows.append(
-            ("**error (ECE)**", source, len(judged.confidence), "", expected_calibration_error(judged))
-        )
+        for word, judged in (("", figures.all_judged), (" of the instrument", figures.judged_instruments)):
+            error = expected_calibration_error(judged)
+            rows.append((f"**error (ECE){word}**", source, len(judged.confidence), "", error))
     head = ("confidence", "source", "hits", "mean confidence", "share right")
-    return Table("Calibration", head, rows, "Right means right in its class.", words=2)
+    note = "Right means right in its class; in a source's last line, that the very instrument is right."
+    return Table("Calibration", head, rows, note, words=2)
 
 
 def expectation_table(report: Report) -> Table:
