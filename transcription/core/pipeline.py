@@ -18,6 +18,7 @@ from media.core.decoding import decode
 from media.core.flac import write_flac
 from media.core.peaks import waveform_json
 from notation.core.engrave import engrave_all
+from notation.core.instruments import InstrumentName
 from notation.core.midi import write_midi
 from notation.core.musicxml import write_musicxml, write_mxl
 from notation.core.pdf import write_pdf
@@ -30,7 +31,7 @@ from transcription.core.detection import Detector, detect_onsets, load_detector
 from transcription.core.devices import AUTO
 from transcription.core.hit_list import grid_from_json, grid_to_json, hits_from_json, hits_to_json
 from transcription.core.options import JobOptions
-from transcription.core.picking import PeakPicking, pick_hits
+from transcription.core.picking import PeakPicking, missed_mass, pick_hits
 from transcription.core.result import Finding, build_result
 from transcription.core.sound_pieces import FilePieces
 from transcription.core.stages import SOURCE, Stage
@@ -134,7 +135,8 @@ def detect(context: StageContext) -> StageOutcome:
     activations = detect_onsets(FilePieces.of(context.inputs["audio.flac"]), detector, context.report)
     activations.save(context.output_dir / "activations.npz")
     hits = pick_hits(activations, PeakPicking())
-    context.write_json("hits.json", hits_to_json(hits, engine=detector.label))
+    missed = {name.value: round(mass, 2) for name, mass in missed_mass(activations, PeakPicking()).items()}
+    context.write_json("hits.json", hits_to_json(hits, engine=detector.label) | {"missed_mass": missed})
     warnings: list[Finding] = []
     if len(hits) < FEW_HITS:
         warnings.append(
@@ -186,6 +188,7 @@ def notate(context: StageContext) -> StageOutcome:
         audio=context.read_json("audio.json"),
         engines={"detect": heard["engine"]},
         warnings=context.earlier_warnings,
+        missed_mass_by_instrument=_missed_mass(heard),
     )
     context.write_json("score.json", score_to_json(score))
     context.write_json("timing.json", timing_table(score))
@@ -217,6 +220,12 @@ STAGE_FUNCTIONS: dict[Stage, Callable[[StageContext], StageOutcome]] = {
     Stage.NOTATE: notate,
     Stage.ENGRAVE: engrave,
 }
+
+
+def _missed_mass(heard: Mapping[str, Any]) -> dict[InstrumentName, float] | None:
+    # Hits that were stored by an earlier version do not say.
+    missed = heard.get("missed_mass")
+    return None if missed is None else {InstrumentName(name): mass for name, mass in missed.items()}
 
 
 def _sha256(path: Path) -> str:

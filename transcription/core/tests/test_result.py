@@ -11,6 +11,9 @@ from notation.core.beat_grid import Beat, BeatGrid, Meter
 from notation.core.hits import Hit
 from notation.core.instruments import InstrumentName
 from notation.core.quantise import QuantiseConfig, quantise
+from transcription.core.hit_list import grid_to_json, hits_to_json
+from transcription.core.options import JobOptions
+from transcription.core.pipeline import Limits, Nets, StageContext, notate
 from transcription.core.result import build_result
 
 SCHEMA = json.loads((Path(__file__).parents[3] / "docs" / "result.schema.json").read_text("utf-8"))
@@ -67,3 +70,23 @@ def test_an_expectation_outside_its_range_is_refused_by_the_schema() -> None:
 
     with pytest.raises(jsonschema.ValidationError):
         jsonschema.validate(wrong, SCHEMA)
+
+
+@pytest.mark.parametrize(("stored", "counted"), [({"missed_mass": {"snare": 2.0}}, True), ({}, False)])
+def test_missed_strokes_are_counted_where_the_detector_said_how_many(
+    tmp_path: Path, stored: dict[str, Any], counted: bool
+) -> None:
+    files = {
+        "hits.json": hits_to_json(backbeat(0.8), engine="crnn 1.0") | stored,
+        "beats.json": grid_to_json(GRID),
+        "audio.json": {"duration_s": 4.0, "sha256": "0" * 64},
+    }
+    for name, content in files.items():
+        (tmp_path / name).write_text(json.dumps(content))
+    inputs = {name: tmp_path / name for name in files}
+
+    notate(StageContext(inputs, tmp_path, JobOptions(), Limits(), Nets(), lambda fraction: None))
+
+    expected = json.loads((tmp_path / "result.json").read_text())["expected_f"]
+    assert expected["counts_missed"] is counted
+    assert expected["instruments"]["snare"] == pytest.approx(3.2 / (3.6 + 2 * counted), abs=1e-3)
