@@ -9,15 +9,18 @@ import time
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 
 from transcription.core.detection import load_detector
-from transcription.core.network import NetworkShape
+from transcription.core.features import RATE
+from transcription.core.network import INSTRUMENTS_HEARD, NetworkShape
 from transcription.core.tests.tiny_material import make_collections
 from transcription.core.training.checkpoints import load_checkpoint
 from transcription.core.training.config import BadConfig, Clips, Learning, Machine, TrainingConfig
 from transcription.core.training.dataset import prepare
+from transcription.core.training.songs import PseudoSong, save_song
 from transcription.core.training.train import CHECKPOINT, WEIGHTS, Slice, train
 
 pytestmark = pytest.mark.slow
@@ -89,6 +92,18 @@ def test_a_run_is_not_gone_on_with_by_another_configuration(cache: Path, straigh
         train(cache, straight, other)
 
 
+def test_a_run_is_not_gone_on_with_without_its_songs(cache: Path, tmp_path: Path) -> None:
+    targets = np.zeros((300, len(INSTRUMENTS_HEARD)), np.float16)
+    songs = tmp_path / "songs"
+    songs.mkdir()
+    save_song(PseudoSong(np.zeros(3 * RATE, np.int16), targets, targets, targets), songs / "a.npz")
+    assert train(cache, tmp_path / "run", _CONFIG, part=Slice(steps=1), pseudo=songs) == 1
+
+    with pytest.raises(BadConfig, match="other labelled songs"):
+        train(cache, tmp_path / "run")
+    assert train(cache, tmp_path / "run", part=Slice(steps=1), pseudo=songs) == 2
+
+
 def test_a_new_run_needs_a_configuration(cache: Path, tmp_path: Path) -> None:
     with pytest.raises(BadConfig, match="needs a configuration"):
         train(cache, tmp_path)
@@ -99,6 +114,7 @@ import sys
 from dataclasses import replace
 from pathlib import Path
 from transcription.core.tests.test_training_resume import _CONFIG
+from transcription.core.training.songs import PseudoSong, save_song
 from transcription.core.training.train import train
 
 if __name__ == "__main__":

@@ -24,7 +24,7 @@ class Progress:
     waited for batches: near 1, rendering is the bottleneck.
     """
 
-    def __init__(self, run: Path, *, steps: int, batch: int, step: int, seconds: float) -> None:
+    def __init__(self, run: Path, steps: int, batch: int, *, step: int, seconds: float) -> None:
         self._path, self._steps, self._batch = run / "log.csv", steps, batch
         self._seconds_before = seconds
         self._began = self._last = time.monotonic()

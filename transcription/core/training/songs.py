@@ -83,9 +83,10 @@ def gather_songs(folder: Path, cache: Path) -> Path:
     paths = sorted(folder.glob("*.npz"))
     if not paths:
         raise BadSong(f"{folder} holds no songs (.npz)")
-    digest = hashlib.sha256(
-        "".join(f"{p.name} {p.stat().st_size} {p.stat().st_mtime_ns}" for p in paths).encode()
-    )
+    digest = hashlib.sha256()
+    for path in sorted(folder.iterdir()):
+        if path.suffix in (".npz", *_SOUND_FILES):
+            digest.update(path.read_bytes())
     gathered = cache / f"songs-{digest.hexdigest()[:12]}"
     if (gathered / "index.json").exists():
         return gathered

@@ -63,7 +63,7 @@ def train(
         start: weights that a new run starts from.
         pseudo: a folder of labelled songs, as :mod:`transcription.core.training.songs` reads them.
     Raises:
-        BadConfig: the run has another configuration, or a new one has none.
+        BadConfig: the run has another configuration or other songs, or a new one has no configuration.
     """
     run.mkdir(parents=True, exist_ok=True)
     part = part or Slice()
@@ -71,21 +71,13 @@ def train(
     torch.set_num_threads(config.machine.threads)
     torch.manual_seed(config.seed)
     learner = Learner(config, _new_network(config, start))
-    seconds = 0.0
-    if (run / CHECKPOINT).exists():
-        state = load_checkpoint(run / CHECKPOINT)
-        learner.restore(state["learner"])
-        seconds = state["seconds"]
-    first, learning = learner.step, config.learning
-    if first >= learning.steps:
+    songs = None if pseudo is None else gather_songs(pseudo, cache)
+    seconds = _resume(learner, run, songs)
+    first = learner.step
+    if first >= config.learning.steps:
         return first
-    recipe = BatchRecipe(
-        source=Source(cache, seconds=config.clips.seconds),
-        batch=learning.batch,
-        seed=config.seed,
-        songs=None if pseudo is None else gather_songs(pseudo, cache),
-        song_share=config.clips.pseudo_share,
-    )
+    source = Source(cache, seconds=config.clips.seconds)
+    recipe = BatchRecipe(source, config.learning.batch, config.seed, songs, config.clips.pseudo_share)
     with _told_to_stop() as told:
 
         def stopped() -> bool:
@@ -100,43 +92,65 @@ def train(
             stopped=stopped,
         )
         with stream:
-            valid = _validation(run, cache, config)
-            progress = Progress(run, steps=learning.steps, batch=learning.batch, step=first, seconds=seconds)
-            _learn(learner, stream, progress, run, valid)
-        _save(learner, progress, run, valid)
+            progress = Progress(run, config.learning.steps, recipe.batch, step=first, seconds=seconds)
+            running = _Running(run, learner, progress, _validation(run, cache, config), songs)
+            running.learn_from(stream)
+        running.save()
     return learner.step
 
 
-def _learn(learner: Learner, stream: Stream, progress: Progress, run: Path, valid: Batch) -> None:
-    config = learner.config
-    saved = asked = time.monotonic()
-    for batch in stream:
-        waited_s = time.monotonic() - asked
-        parts = learner.learn(batch)
-        progress.count(parts, waited_s)
-        is_last = learner.step >= config.learning.steps
-        if is_last or learner.step % config.machine.log_every == 0:
-            rate = learning_rate(config.learning, learner.step - 1)
-            progress.report(learner.step, rate, stream.ready())
-        if is_last:
-            break
-        if time.monotonic() - saved > 60 * config.machine.save_minutes:
-            _save(learner, progress, run, valid)
-            saved = time.monotonic()
-        asked = time.monotonic()
+@dataclass(frozen=True, slots=True)
+class _Running:
+    """A slice of a run while it goes on."""
+
+    folder: Path
+    learner: Learner
+    progress: Progress
+    valid: Batch
+    songs: Path | None
+
+    def learn_from(self, stream: Stream) -> None:
+        learner, config = self.learner, self.learner.config
+        saved = asked = time.monotonic()
+        for batch in stream:
+            waited_s = time.monotonic() - asked
+            self.progress.count(learner.learn(batch), waited_s)
+            is_last = learner.step >= config.learning.steps
+            if is_last or learner.step % config.machine.log_every == 0:
+                rate = learning_rate(config.learning, learner.step - 1)
+                self.progress.report(learner.step, rate, stream.ready())
+            if is_last:
+                break
+            if time.monotonic() - saved > 60 * config.machine.save_minutes:
+                self.save()
+                saved = time.monotonic()
+            asked = time.monotonic()
+
+    def save(self) -> None:
+        learner = self.learner
+        songs = None if self.songs is None else self.songs.name
+        state = {"learner": learner.state(), "seconds": self.progress.seconds, "songs": songs}
+        save_checkpoint(self.folder / CHECKPOINT, state)
+        save_weights(
+            self.folder / WEIGHTS,
+            learner.averaged(),
+            learner.network.shape,
+            f"step {learner.step}",
+            {"config": json.dumps(learner.config.as_dict()), "step": str(learner.step)},
+        )
+        self.progress.validated(learner.step, learner.validated(self.valid))
 
 
-def _save(learner: Learner, progress: Progress, run: Path, valid: Batch) -> None:
-    state = {"learner": learner.state(), "seconds": progress.seconds}
-    save_checkpoint(run / CHECKPOINT, state)
-    save_weights(
-        run / WEIGHTS,
-        learner.averaged(),
-        learner.network.shape,
-        f"step {learner.step}",
-        {"config": json.dumps(learner.config.as_dict()), "step": str(learner.step)},
-    )
-    progress.validated(learner.step, learner.validated(valid))
+def _resume(learner: Learner, run: Path, songs: Path | None) -> float:
+    """Take up the run's checkpoint, if there is one; returns the seconds that were learnt before."""
+    if not (run / CHECKPOINT).exists():
+        return 0.0
+    state = load_checkpoint(run / CHECKPOINT)
+    learner.restore(state["learner"])
+    before = state.get("songs")
+    if before is not None and (songs is None or songs.name != before):
+        raise BadConfig(f"{run} was begun with other labelled songs (--pseudo)")
+    return float(state["seconds"])
 
 
 def _settled_config(run: Path, config: TrainingConfig | None) -> TrainingConfig:
