@@ -5,7 +5,7 @@ import pytest
 
 from transcription.core.training.effects import gated, lossy, rms
 from transcription.core.training.material import RATE
-from transcription.core.training.percussion import shaken, snare_buzz
+from transcription.core.training.percussion import BODIES, brushed, shaken, snare_buzz, struck
 
 
 def centroid_hz(sound: np.ndarray) -> float:
@@ -55,3 +55,16 @@ def test_a_gate_cuts_what_is_faint_and_lets_strokes_through() -> None:
 
     assert rms(heard[1_200:2_800]) == pytest.approx(0.8, rel=1e-3)
     assert rms(heard[-4_410:]) < 0.5e-4
+
+
+def test_brushes_are_softer_than_a_stick_and_louder_than_nothing() -> None:
+    for sound in brushed(np.random.default_rng(2)):
+        assert np.max(np.abs(sound)) == pytest.approx(1.0)
+        assert rms(sound[-441:]) < 0.1 * rms(sound)
+
+
+@pytest.mark.parametrize("body", BODIES)
+def test_what_is_struck_rings_down(body: str) -> None:
+    for sound in struck(np.random.default_rng(4), body):
+        assert np.max(np.abs(sound)) == pytest.approx(1.0)
+        assert rms(sound[-200:]) < 0.2 * rms(sound[:2_000])

@@ -15,6 +15,10 @@ _TIMEKEEPERS = frozenset({"hihat_closed", "hihat_open", "hihat_pedal", "ride", "
 _WRITTEN_SHARE = 0.40
 _FILL_SHARE = 0.22
 _PERCUSSION_SHARE = 0.25
+_PERCUSSION = {
+    "tambourine": 0.38, "shaker": 0.21, "clap": 0.14, "cowbell": 0.10,
+    "conga": 0.05, "woodblock": 0.04, "triangle": 0.04, "snap": 0.04,
+}  # fmt: skip
 _SCATTERED_SHARE = 0.05
 
 
@@ -202,7 +206,7 @@ def _percussion(
     """Somebody else's tambourine, shaker, claps or cowbell, so that none of them is heard as a hi-hat."""
     if len(beats) < 2:
         return []
-    instrument = str(rng.choice(("tambourine", "shaker", "clap", "cowbell"), p=(0.45, 0.25, 0.18, 0.12)))
+    instrument = str(rng.choice(list(_PERCUSSION), p=list(_PERCUSSION.values())))
     if rng.random() < 0.4:
         off_bar = np.min(np.abs(beats[:, None] - downbeats[None, :]), axis=1) if len(downbeats) else beats
         backbeats = beats[off_bar > 0.5 * quarter_s]

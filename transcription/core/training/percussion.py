@@ -6,6 +6,7 @@ Few were recorded, and a detector that has heard few of them takes the next one 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import scipy.signal
@@ -107,7 +108,7 @@ def _struck(
     if thump:
         tone_hz = float(rng.uniform(150, 600))
         sound = sound + thump * np.exp(-time_s / 0.03) * np.sin(2 * np.pi * tone_hz * time_s)
-    return np.asarray(sound / (float(np.max(np.abs(sound))) or 1.0), np.float32)
+    return _peaking_at_one(sound)
 
 
 def snare_buzz(rng: np.random.Generator) -> list[Sound]:
@@ -123,5 +124,68 @@ def snare_buzz(rng: np.random.Generator) -> list[Sound]:
         noise = scipy.signal.lfilter(*band, rng.standard_normal(length, dtype=np.float32))
         buzz = noise * np.exp(-time_s / decay_s) * np.minimum(1.0, time_s / 0.002)
         buzz = np.concatenate((np.zeros(delay), buzz))
-        sounds.append(np.asarray(buzz / (float(np.max(np.abs(buzz))) or 1.0), np.float32))
+        sounds.append(_peaking_at_one(buzz))
     return sounds
+
+
+def brushed(rng: np.random.Generator) -> list[Sound]:
+    """One snare under brushes: soft noise, without a stick's crack; each sound peaks at 1."""
+    attack_s = float(np.exp(rng.uniform(np.log(0.001), np.log(0.02))))
+    decay_s = float(np.exp(rng.uniform(np.log(0.03), np.log(0.2))))
+    low_hz, high_hz = float(rng.uniform(150, 1_500)), float(rng.uniform(5_000, 15_000))
+    band = scipy.signal.butter(1, (low_hz, high_hz), "bandpass", fs=RATE)
+    skin_hz, skin = float(rng.uniform(150, 260)), float(rng.uniform(0, 0.3))
+    time_s = np.arange(int(6 * decay_s * RATE), dtype=np.float32) / RATE
+    sounds = []
+    for _ in range(3):
+        noise = scipy.signal.lfilter(*band, rng.standard_normal(len(time_s), dtype=np.float32))
+        envelope = np.exp(-time_s / (decay_s * rng.uniform(0.8, 1.25))) * np.minimum(1.0, time_s / attack_s)
+        sound = noise / np.max(np.abs(noise)) * envelope
+        sound += skin * np.exp(-time_s / 0.05) * np.sin(2 * np.pi * skin_hz * time_s)
+        sounds.append(_peaking_at_one(sound))
+    return sounds
+
+
+@dataclass(frozen=True, slots=True)
+class _Struck:
+    """A body that rings: where its lowest tone lies, how long it rings, how far its tones are apart."""
+
+    tone_hz: tuple[float, float]
+    decay_s: tuple[float, float]
+    tones: tuple[float, ...]
+    glide: float  # by how much it starts higher, as a share of its tone
+    click: float
+
+
+_BODIES = {
+    "conga": _Struck((120, 450), (0.05, 0.3), (1.0, 1.6, 2.2), 0.08, 0.5),
+    "woodblock": _Struck((600, 3_000), (0.008, 0.05), (1.0, 2.4), 0.0, 0.3),
+    "triangle": _Struck((2_500, 6_000), (0.2, 1.2), (1.0, 1.53, 2.17, 2.9), 0.0, 0.1),
+    "snap": _Struck((1_000, 2_600), (0.004, 0.015), (1.0, 1.9), 0.0, 1.0),
+}
+BODIES = tuple(_BODIES)
+
+
+def struck(rng: np.random.Generator, body: str) -> list[Sound]:
+    """Build one of :data:`BODIES` and strike it a few times; each sound peaks at 1."""
+    shape = _BODIES[body]
+    tone_hz, decay_s = (
+        float(np.exp(rng.uniform(*np.log(low_high)))) for low_high in (shape.tone_hz, shape.decay_s)
+    )
+    gains = [float(10 ** (rng.normal(-6 * index, 4) / 20)) for index in range(len(shape.tones))]
+    spread = 1 + rng.normal(0, 0.05, len(shape.tones))
+    time_s = np.arange(int(min(1.2, 6 * decay_s) * RATE) + 400, dtype=np.float32) / RATE
+    bend = 1 + shape.glide * np.exp(-time_s / 0.02)
+    sounds = []
+    for _ in range(3):
+        sound = np.zeros(len(time_s))
+        for index, (ratio, gain) in enumerate(zip(shape.tones * spread, gains, strict=True)):
+            phase = 2 * np.pi * np.cumsum(tone_hz * ratio * bend) / RATE
+            sound += gain * np.sin(phase) * np.exp(-time_s * (1 + 0.6 * index) / decay_s)
+        noise = rng.standard_normal(len(time_s), dtype=np.float32) * np.exp(-time_s / 0.004)
+        sounds.append(_peaking_at_one(sound + shape.click * rng.uniform(0.3, 1.0) * noise))
+    return sounds
+
+
+def _peaking_at_one(sound: NDArray[np.floating[Any]]) -> Sound:
+    return np.asarray(sound / (float(np.max(np.abs(sound))) or 1.0), np.float32)

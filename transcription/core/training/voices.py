@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from transcription.core.training.effects import gain, resampled
 from transcription.core.training.material import RATE, Material, OneShot
-from transcription.core.training.percussion import shaken
+from transcription.core.training.percussion import BODIES, brushed, shaken, struck
 
 Sound = NDArray[np.float32]
 Shots = Mapping[str, Mapping[str, Sequence[OneShot]]]  # by instrument, then kit
@@ -24,6 +24,7 @@ _LEVELS_DB = {
     "tom_high": -3.0, "tom_mid": -3.0, "tom_low": -2.5,
     "crash": -7.0, "china": -8.0, "splash": -9.0, "ride": -10.0, "ride_bell": -8.0,
     "tambourine": -11.0, "shaker": -16.0, "clap": -7.0, "cowbell": -11.0,
+    "conga": -8.0, "woodblock": -14.0, "triangle": -18.0, "snap": -14.0,
 }  # fmt: skip
 _FAMILIES = {
     "hihat_closed": "hihat", "hihat_open": "hihat", "hihat_pedal": "hihat",
@@ -34,7 +35,18 @@ _METAL = frozenset(
     {"crash", "china", "splash", "ride", "ride_bell", "hihat_open", "hihat_closed", "hihat_pedal"}
 )
 _RING = frozenset({"crash", "china", "splash", "ride", "ride_bell", "hihat_open"})
-_MODELLED = frozenset({"tambourine", "shaker"})
+_BRUSHED_SHARE = 0.07
+
+
+def _modelled(rng: np.random.Generator, instrument: str) -> list[Sound] | None:
+    """Sounds of ``instrument`` from a model, or None where a recorded one-shot is to play."""
+    if instrument in BODIES:
+        return struck(rng, instrument)
+    if instrument in {"tambourine", "shaker"} and rng.random() < 0.6:
+        return shaken(rng, instrument)
+    if instrument == "snare" and rng.random() < _BRUSHED_SHARE:
+        return brushed(rng)
+    return None
 
 
 class Voice(Protocol):
@@ -58,8 +70,9 @@ def make_kit(
         family = _FAMILIES.get(instrument, instrument)
         family_db.setdefault(family, float(rng.normal(0, scatter_db)))
         gain_db = _LEVELS_DB[instrument] + family_db[family] + float(rng.normal(0, 1.5))
-        if instrument in _MODELLED and rng.random() < 0.6:
-            kit[instrument] = ModelledVoice(shaken(rng, instrument), gain_db)
+        modelled = _modelled(rng, instrument)
+        if modelled is not None:
+            kit[instrument] = ModelledVoice(modelled, gain_db)
             continue
         kits = shots[instrument]
         if not kits:
