@@ -88,6 +88,21 @@ def test_other_songs_have_another_name(material: Path, other: SongSet) -> None:
     assert set_name(material, other) != set_name(material, _SONGS)
 
 
+@pytest.mark.parametrize(
+    ("module", "is_part"),
+    [("render.py", True), ("compose.py", True), ("effects.py", True), ("train.py", False)],
+)
+def test_only_a_change_of_what_renders_makes_other_songs(
+    material: Path, monkeypatch: pytest.MonkeyPatch, module: str, is_part: bool
+) -> None:
+    before, read_bytes = set_name(material, _SONGS), Path.read_bytes
+    monkeypatch.setattr(
+        Path, "read_bytes", lambda path: read_bytes(path) + (b"\n" if path.name == module else b"")
+    )
+
+    assert (set_name(material, _SONGS) != before) is is_part
+
+
 def test_sets_of_old_renderers_are_removed_but_for_the_newest(material: Path, tmp_path: Path) -> None:
     for number in range(5):
         (tmp_path / f"set-{number}").mkdir()
