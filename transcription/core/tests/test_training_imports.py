@@ -4,6 +4,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 _LEARN_WITHOUT = """
 import sys
 for name in ("django", "mido", "soxr", "mir_eval", "librosa", "lxml", "verovio"):
@@ -13,6 +15,7 @@ import transcription.core.training.train
 """
 
 
+@pytest.mark.slow
 def test_learning_from_a_pack_needs_no_web_and_no_other_library() -> None:
     """A lent machine with a GPU has torch, NumPy and SciPy, and what little is carried there."""
     learnt = subprocess.run(
