@@ -114,7 +114,7 @@ def hear(song: Path, threads: int, device: str, runs: int) -> Figures:
         figures.wall_s.append(time.perf_counter() - began_s)
         figures.cpu_s.append(time.process_time() - began_cpu_s)
         figures.peak_mb = _peak_mb()
-        figures.hits.append(len(pick_hits(activations)))
+        figures.hits.append(len(pick_hits(activations, detector.picking)))
     return figures
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from safetensors import SafetensorError, safe_open
@@ -12,6 +12,7 @@ from safetensors.torch import load
 from media.core.audio import Audio
 from transcription.core.activations import Activations
 from transcription.core.devices import AUTO, chosen_device
+from transcription.core.judgement import PeakPicking
 from transcription.core.models import WeightsDamaged, engine, verified_weights
 from transcription.core.network import DrumNetwork, NetworkShape
 from transcription.core.song_hearing import hear_song
@@ -27,11 +28,15 @@ Report = Callable[[float], None]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Detector:
-    """A loaded network with the name that results record. Threads may share it: it is never changed."""
+    """A loaded network, its name as results record it, and how its peaks are to be judged.
+
+    Threads may share it: it is never changed.
+    """
 
     network: DrumNetwork
     name: str
     version: str
+    picking: PeakPicking = field(default_factory=PeakPicking)
 
     @property
     def label(self) -> str:
@@ -63,9 +68,10 @@ def load_detector(path: Path | None = None, *, device: str = AUTO) -> Detector:
         network = DrumNetwork(NetworkShape.parsed(metadata["shape"]))
         network.load_state_dict(load(content))
         label = (metadata["name"], metadata["version"])
+        picking = PeakPicking.parsed(metadata["picking"]) if "picking" in metadata else PeakPicking()
     except (SafetensorError, KeyError, ValueError, TypeError, RuntimeError) as error:
         raise WeightsDamaged(name="crnn") from error
-    return Detector(network.to(place).eval(), *label)
+    return Detector(network.to(place).eval(), *label, picking)
 
 
 def detect_onsets(

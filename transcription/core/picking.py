@@ -2,54 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
-from enum import StrEnum
-from typing import Any
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from notation.core.hits import Hit
-from notation.core.instruments import FEET, INSTRUMENTS, DrumClass, InstrumentName
+from notation.core.instruments import FEET, INSTRUMENTS, InstrumentName
 from transcription.core.activations import Activations
+from transcription.core.families import MEMBERS, PERCUSSION, Family, family_of
+from transcription.core.judgement import Calibration, MemberChoice, PeakPicking
 from transcription.core.network import INSTRUMENTS_HEARD
 
-
-class Family(StrEnum):
-    """Instruments that are told apart only after it is settled that one of them was struck."""
-
-    KICK = "kick"
-    SNARE = "snare"
-    TOM = "tom"
-    HIHAT = "hihat"
-    CYMBAL = "cymbal"
-    COWBELL = "cowbell"
-    TAMBOURINE = "tambourine"
-    CLAP = "clap"
-
-
-_OF_CLASS = {
-    DrumClass.KICK: Family.KICK,
-    DrumClass.SNARE: Family.SNARE,
-    DrumClass.TOM: Family.TOM,
-    DrumClass.HIHAT: Family.HIHAT,
-    DrumClass.CYMBAL: Family.CYMBAL,
-}
-# Not of the kit: another player's hands, and a claim that has to be surer than one about the drummer's.
-PERCUSSION = frozenset({Family.COWBELL, Family.TAMBOURINE, Family.CLAP})
-
-
-def family_of(instrument: InstrumentName) -> Family:
-    """Return the family of ``instrument``."""
-    drum_class = INSTRUMENTS[instrument].drum_class
-    return Family(instrument.value) if drum_class is None else _OF_CLASS[drum_class]
-
-
-MEMBERS: dict[Family, tuple[int, ...]] = {
-    family: tuple(index for index, name in enumerate(INSTRUMENTS_HEARD) if family_of(name) is family)
-    for family in Family
-}
 # Two hands can strike two toms or two cymbals at once, but a hi-hat is open or closed, never both.
 _MAY_SOUND_TOGETHER = frozenset({Family.TOM, Family.CYMBAL})
 # Peaks lower than this are the network's floor: they are no candidates, whatever the song.
@@ -61,59 +26,6 @@ _TALL = 0.3
 _UNCLEAR = -2.0
 _NEIGHBOURS = 2  # frames on each side that a peak overlooks
 _SAME_INSTANT_S = 0.025
-
-
-@dataclass(frozen=True, slots=True)
-class Calibration:
-    """How a peak's height becomes the chance of a stroke, in the light of the song it is in.
-
-    The chance is the sigmoid of a weighted sum: the logit of the peak's height; the song's *clarity* in this
-    family, which is the logit of the height that one in five of its peaks exceeds; its *density*, which is
-    the logarithm of its tall peaks a second; and an offset. A middling peak is likely a stroke where the
-    instrument is clearly there, and likely none where nothing of the kind stands out.
-    """
-
-    height: float = 1.0
-    clarity: float = 0.0
-    density: float = 0.0
-    offset: float = 0.0
-
-
-@dataclass(frozen=True, slots=True)
-class PeakPicking:
-    """How onset activations become hits: candidates whose chance reaches ``threshold``.
-
-    The ideal threshold on bare activations wanders from song to song; the calibrations take that out, so that
-    one threshold on the chance serves all. All numbers were chosen on rendered validation songs.
-    """
-
-    kick: Calibration = Calibration(1.054, 0.213, 0.085, -0.868)
-    snare: Calibration = Calibration(1.123, 0.19, -0.075, -0.757)
-    tom: Calibration = Calibration(1.003, 0.35, -0.039, -0.906)
-    hihat: Calibration = Calibration(1.132, 0.515, -0.32, -0.499)
-    cymbal: Calibration = Calibration(1.103, 0.162, 0.353, -0.892)
-    cowbell: Calibration = Calibration()
-    tambourine: Calibration = Calibration()
-    clap: Calibration = Calibration()
-    threshold: float = 0.40  # chance, 0..1
-    percussion_threshold: float = 0.60
-    second: float = 0.50  # chance that another tom or cymbal needs to count beside the first
-    min_gap_s: float = 0.030  # nearer peaks are one stroke
-    hands: int = 2  # strokes that hands can play at one instant
-
-    def calibration(self, family: Family) -> Calibration:
-        """Return the calibration of ``family``."""
-        found: Calibration = getattr(self, family.value)
-        return found
-
-    def calibrated(self, calibrations: Mapping[Family, Calibration]) -> PeakPicking:
-        """Return the same with other ``calibrations``."""
-        fields: dict[str, Any] = {family.value: wanted for family, wanted in calibrations.items()}
-        return replace(self, **fields)
-
-    def needed(self, family: Family) -> float:
-        """Return the chance from which a candidate of ``family`` is a stroke."""
-        return self.percussion_threshold if family in PERCUSSION else self.threshold
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,7 +54,7 @@ class _Stroke:
     chance: float
 
 
-def pick_hits(activations: Activations, picking: PeakPicking | None = None) -> tuple[Hit, ...]:
+def pick_hits(activations: Activations, picking: PeakPicking) -> tuple[Hit, ...]:
     """Turn frame-wise activations into hits, in order of onset.
 
     Returns:
@@ -151,7 +63,6 @@ def pick_hits(activations: Activations, picking: PeakPicking | None = None) -> t
     Source:
         Böck, Krebs and Schedl, "Evaluating the Online Capabilities of Onset Detection Methods", ISMIR 2012.
     """
-    picking = picking or PeakPicking()
     strokes: list[_Stroke] = []
     for family in Family:
         strokes += _family_strokes(activations, family, picking)
@@ -160,15 +71,15 @@ def pick_hits(activations: Activations, picking: PeakPicking | None = None) -> t
     return tuple(_hit(number, stroke) for number, stroke in enumerate(strokes, start=1))
 
 
-def missed_mass(activations: Activations, picking: PeakPicking | None = None) -> dict[InstrumentName, float]:
+def missed_mass(activations: Activations, picking: PeakPicking) -> dict[InstrumentName, float]:
     """Return how many strokes of each instrument are expected among the candidates that are no hits."""
-    picking = picking or PeakPicking()
     mass: dict[InstrumentName, float] = {}
     for family in Family:
         candidates = find_candidates(activations, family, picking)
         left_out = candidates.chances < picking.needed(family)
-        members = activations.onsets[candidates.frames[left_out]][:, MEMBERS[family]]
-        for member, chance in zip(members.argmax(axis=1), candidates.chances[left_out], strict=True):
+        near = members_near(activations, family, candidates.frames[left_out])
+        chosen = chosen_members(near, picking.choices[family])
+        for member, chance in zip(chosen, candidates.chances[left_out], strict=True):
             name = INSTRUMENTS_HEARD[MEMBERS[family][member]]
             mass[name] = mass.get(name, 0.0) + float(chance)
     return mass
@@ -186,9 +97,20 @@ def find_candidates(activations: Activations, family: Family, picking: PeakPicki
 def song_traits(heights: NDArray[np.float32], duration_s: float) -> SongTraits:
     """Return what the ``heights`` of a family's peaks say about a song of ``duration_s``."""
     seen = heights[heights > _SEEN]
-    clarity = float(_logit(np.percentile(seen, 80, keepdims=True))[0]) if len(seen) > 3 else _UNCLEAR
+    clarity = float(logit(np.percentile(seen, 80, keepdims=True))[0]) if len(seen) > 3 else _UNCLEAR
     tall_a_second = float(np.sum(heights > _TALL)) / max(duration_s, 1.0)
     return SongTraits(clarity, float(np.log(tall_a_second + 0.05)))
+
+
+def members_near(activations: Activations, family: Family, frames: NDArray[np.int64]) -> NDArray[np.float32]:
+    """Return the highest activation of each member at each frame or beside it: shape (frames, members)."""
+    around = np.clip(frames[:, None] + np.arange(-1, 2), 0, max(0, len(activations.beats) - 1))
+    return np.asarray(activations.onsets[around][:, :, MEMBERS[family]].max(axis=1), np.float32)
+
+
+def chosen_members(heights: NDArray[np.float32], choice: MemberChoice) -> NDArray[np.int64]:
+    """Return which member each row of ``heights``, shape (peaks, members), is."""
+    return np.asarray(np.argmax(logit(heights) @ np.array(choice.weights) + choice.offsets, axis=1), np.int64)
 
 
 def _joint(activations: Activations, family: Family) -> NDArray[np.float32]:
@@ -217,7 +139,7 @@ def _calibrated(
     heights: NDArray[np.float32], song: SongTraits, calibration: Calibration
 ) -> NDArray[np.float32]:
     total = (
-        calibration.height * _logit(heights)
+        calibration.height * logit(heights)
         + calibration.clarity * song.clarity
         + calibration.density * song.density
         + calibration.offset
@@ -225,7 +147,8 @@ def _calibrated(
     return np.asarray(1 / (1 + np.exp(-total)), np.float32)
 
 
-def _logit(values: NDArray[np.float32]) -> NDArray[np.float32]:
+def logit(values: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return the log-odds of ``values``, kept within a thousandth of 0 and 1."""
     clipped = np.clip(values, 1e-3, 1 - 1e-3)
     return np.asarray(np.log(clipped / (1 - clipped)), np.float32)
 
@@ -235,15 +158,17 @@ def _family_strokes(activations: Activations, family: Family, picking: PeakPicki
     members = MEMBERS[family]
     joint = _joint(activations, family)
     needed = picking.needed(family)
+    heights = members_near(activations, family, candidates.frames)
+    chosen = chosen_members(heights, picking.choices[family])
     strokes: list[_Stroke] = []
-    for frame, chance in zip(candidates.frames, candidates.chances, strict=True):
+    for number, (frame, chance) in enumerate(zip(candidates.frames, candidates.chances, strict=True)):
         if chance < needed:
             continue
         begin, end = max(0, frame - 1), frame + 2
-        near = activations.onsets[begin:end, members].max(axis=0)
+        near = heights[number]
         loudness = activations.velocities[begin:end, members].max(axis=0)
         onset_s = (frame + _parabola_offset(joint, int(frame))) / activations.fps
-        first = int(np.argmax(near))
+        first = int(chosen[number])
         for member in range(len(members)):
             chance_here = float(chance)
             if member != first:

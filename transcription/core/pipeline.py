@@ -31,7 +31,7 @@ from transcription.core.detection import Detector, detect_onsets, load_detector
 from transcription.core.devices import AUTO
 from transcription.core.hit_list import grid_from_json, grid_to_json, hits_from_json, hits_to_json
 from transcription.core.options import JobOptions
-from transcription.core.picking import PeakPicking, missed_mass, pick_hits
+from transcription.core.picking import missed_mass, pick_hits
 from transcription.core.result import Finding, build_result
 from transcription.core.sound_pieces import FilePieces
 from transcription.core.stages import SOURCE, Stage
@@ -134,8 +134,9 @@ def detect(context: StageContext) -> StageOutcome:
     detector = context.nets.detector
     activations = detect_onsets(FilePieces.of(context.inputs["audio.flac"]), detector, context.report)
     activations.save(context.output_dir / "activations.npz")
-    hits = pick_hits(activations, PeakPicking())
-    missed = {name.value: round(mass, 2) for name, mass in missed_mass(activations, PeakPicking()).items()}
+    hits = pick_hits(activations, detector.picking)
+    mass_by_name = missed_mass(activations, detector.picking)
+    missed = {name.value: round(mass, 2) for name, mass in mass_by_name.items()}
     context.write_json("hits.json", hits_to_json(hits, engine=detector.label) | {"missed_mass": missed})
     warnings: list[Finding] = []
     if len(hits) < FEW_HITS:

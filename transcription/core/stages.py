@@ -51,17 +51,17 @@ PIPELINE: tuple[StageSpec, ...] = (
     StageSpec(
         Stage.DETECT, "Hearing the drums", "gpu",
         reads=("audio.flac",), writes=("activations.npz", "hits.json"),
-        options=("engine",), version=1, seconds_per_minute=0.9,
+        options=("engine",), version=2, seconds_per_minute=0.9,
     ),
     StageSpec(
         Stage.BEATS, "Following the beat", "gpu",
         reads=("activations.npz", "hits.json", "audio.json"), writes=("beats.json",),
-        options=("tempo_bpm", "meter", "first_downbeat_s"), version=1, seconds_per_minute=0.4,
+        options=("tempo_bpm", "meter", "first_downbeat_s"), version=2, seconds_per_minute=0.4,
     ),
     StageSpec(
         Stage.NOTATE, "Writing the notes", "cpu",
         reads=("hits.json", "beats.json", "audio.json"), writes=("score.json", "timing.json", "result.json"),
-        options=("grid", "title", "artist"), version=1, seconds_per_minute=0.13,
+        options=("grid", "title", "artist"), version=2, seconds_per_minute=0.13,
     ),
     StageSpec(
         Stage.ENGRAVE, "Engraving the score", "cpu",

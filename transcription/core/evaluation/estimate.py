@@ -17,7 +17,7 @@ from transcription.core.beats import track_beats
 from transcription.core.detection import Detector, detect_onsets
 from transcription.core.evaluation.reference import UnusableInput
 from transcription.core.hit_list import grid_from_json, hits_from_json
-from transcription.core.picking import PeakPicking, pick_hits
+from transcription.core.picking import pick_hits
 from transcription.core.result import RESULT_SCHEMA
 
 
@@ -29,10 +29,10 @@ class Estimate:
     grid: BeatGrid | None = None
 
 
-def heard(audio: Audio, detector: Detector, picking: PeakPicking | None = None, *, beats: bool) -> Estimate:
+def heard(audio: Audio, detector: Detector, *, beats: bool) -> Estimate:
     """Run the pipeline's hearing on ``audio``."""
     activations = detect_onsets(audio, detector)
-    hits = pick_hits(activations, picking or PeakPicking())
+    hits = pick_hits(activations, detector.picking)
     return Estimate(hits, track_beats(activations, hits) if beats else None)
 
 

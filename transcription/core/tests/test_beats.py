@@ -47,6 +47,21 @@ BALLAD: Groove = {
     InstrumentName.SNARE: (1,),
     InstrumentName.HIHAT_CLOSED: TRIPLETS,
 }
+BLUES: Groove = {
+    InstrumentName.KICK: (0, 2, 2 + 2 / 3),
+    InstrumentName.SNARE: (1, 3),
+    InstrumentName.RIDE: [beat + third / 3 for beat in range(4) for third in (0, 1, 2)],
+}
+ONE_DROP: Groove = {
+    InstrumentName.KICK: (2,),
+    InstrumentName.SIDE_STICK: (2,),
+    InstrumentName.HIHAT_CLOSED: EIGHTHS,
+}
+SEVEN: Groove = {
+    InstrumentName.KICK: (0, 4),
+    InstrumentName.SNARE: (2, 6),
+    InstrumentName.HIHAT_CLOSED: range(7),
+}
 FIVE: Groove = {
     InstrumentName.KICK: (0, 1.5, 3),
     InstrumentName.SNARE: (2, 4),
@@ -159,6 +174,81 @@ def test_a_ballad_in_six_eight_has_two_felt_beats_a_bar() -> None:
     assert downbeats_s(grid)[:16] == pytest.approx(list(beats_s[:-1:2]), abs=0.005)
 
 
+def test_triplets_all_through_with_two_backbeats_are_in_twelve_eight() -> None:
+    beats_s = steady(58, 48)
+
+    grid = track(play(BLUES, beats_s, 4, crash_every=4))
+
+    assert grid.meters == (Meter(1, 12, 8),)
+    assert grid.tempo_bpm == pytest.approx(58, abs=0.2)
+    assert downbeats_s(grid)[:12] == pytest.approx(list(beats_s[:-1:4]), abs=0.005)
+
+
+def test_five_four_is_found() -> None:
+    beats_s = steady(124, 80)
+
+    grid = track(play(FIVE, beats_s, 5, crash_every=4))
+
+    assert grid.meters == (Meter(1, 5, 4),)
+    assert downbeats_s(grid)[:16] == pytest.approx(list(beats_s[:-1:5]), abs=0.005)
+
+
+def test_seven_eight_is_found() -> None:
+    beats_s = steady(260, 210)
+
+    grid = track(play(SEVEN, beats_s, 7, crash_every=4))
+
+    assert grid.meters == (Meter(1, 7, 8),)
+    assert downbeats_s(grid)[:30] == pytest.approx(list(beats_s[:-1:7]), abs=0.005)
+
+
+def test_one_drop_reggae_has_its_stroke_on_three() -> None:
+    beats_s = steady(76, 64)
+
+    grid = track(play(ONE_DROP, beats_s, 4))
+
+    assert grid.tempo_bpm == pytest.approx(76, abs=0.2)
+    assert downbeats_s(grid)[:16] == pytest.approx(list(beats_s[:-1:4]), abs=0.005)
+
+
+def test_a_meter_that_changes_is_followed() -> None:
+    fours_s, threes_s = steady(120, 64), steady(120, 48, start_s=0.5 + 32.0)
+    hits = [(hit.onset_s, hit.instrument) for hit in (*play(ROCK, fours_s, 4), *play(WALTZ, threes_s, 3))]
+
+    grid = track(as_hits(hits))
+
+    assert grid.meters == (Meter(1, 4, 4), Meter(17, 3, 4))
+    starts = [*fours_s[:-1:4], *threes_s[:-1:3]]
+    assert downbeats_s(grid)[: len(starts)] == pytest.approx(starts, abs=0.02)
+
+
+def test_a_song_that_starts_within_a_bar_keeps_its_downbeats() -> None:
+    beats_s = steady(118, 64, start_s=-0.9)
+    hits = as_hits([(h.onset_s, h.instrument) for h in play(ROCK, beats_s, 4) if h.onset_s > 0])
+
+    grid = track(hits)
+
+    assert downbeats_s(grid)[1:12] == pytest.approx(list(beats_s[8:52:4]), abs=0.01)
+
+
+def test_a_long_silence_is_unreliable() -> None:
+    beats_s = steady(120, 128)
+    hits = as_hits([(h.onset_s, h.instrument) for h in play(ROCK, beats_s, 4) if not 20 < h.onset_s < 45])
+
+    grid = track(hits)
+
+    assert grid.unreliable
+
+
+def test_rubato_is_unreliable() -> None:
+    lengths_s = 0.6 * np.exp(np.random.default_rng(5).normal(0, 0.25, 96))
+    beats_s = 0.5 + np.concatenate([[0], np.cumsum(lengths_s)])
+
+    grid = track(play(ROCK, beats_s, 4))
+
+    assert grid.unreliable
+
+
 def test_half_time_keeps_its_downbeats() -> None:
     beats_s = steady(148, 64)
 
@@ -237,6 +327,14 @@ def test_five_four_is_found_when_it_is_hinted() -> None:
 
     assert grid.tempo_bpm == pytest.approx(140, abs=0.5)
     assert downbeats_s(grid)[:16] == pytest.approx(list(beats_s[:-1:5]), abs=0.005)
+
+
+def test_a_hinted_tempo_counts_quarters_where_the_felt_beat_is_an_eighth() -> None:
+    hits = play(SEVEN, steady(260, 70), 7)
+
+    grid = track(hits, BeatHints(tempo_bpm=130, beats_per_bar=7, beat_type=8))
+
+    assert grid.tempo_bpm == pytest.approx(260, abs=1)
 
 
 def test_a_hinted_first_downbeat_is_kept() -> None:
@@ -331,3 +429,4 @@ def test_a_song_of_seven_minutes_is_tracked_to_its_end() -> None:
 
     assert grid.tempo_bpm == pytest.approx(124, abs=0.2)
     assert errors_s(grid, beats_s[:-1]).max() < 0.015
+    assert downbeats_s(grid)[:210] == pytest.approx(list(beats_s[:840:4]), abs=0.015)

@@ -15,13 +15,15 @@ from media.core.flac import write_flac
 from notation.core.hits import Hit
 from notation.core.instruments import InstrumentName
 from transcription.core.detection import Detector, detect_onsets, load_detector
+from transcription.core.families import Family
+from transcription.core.judgement import Calibration, PeakPicking
 from transcription.core.models import WeightsDamaged
 from transcription.core.network import DrumNetwork, NetworkShape
 from transcription.core.picking import pick_hits
 from transcription.core.song_hearing import hear_song
 from transcription.core.song_picture import take_picture
 from transcription.core.sound_pieces import AudioPieces, FilePieces
-from transcription.core.training.train import save_weights
+from transcription.core.training.checkpoints import save_weights, with_picking
 
 RATE = 44_100
 
@@ -164,13 +166,25 @@ def test_weights_remember_their_name_version_and_shape(tmp_path: Path) -> None:
 
     assert detector.label == "crnn 9"
     assert detector.network.shape == shape
+    assert detector.picking == PeakPicking()
+
+
+def test_how_peaks_are_judged_travels_with_the_weights(tmp_path: Path) -> None:
+    shape = NetworkShape(channels=(4, 8), local=16, recurrent=8)
+    picking = PeakPicking({Family.HIHAT: Calibration(1.1, 0.2, -0.3, -0.4)}, threshold=0.37)
+    save_weights(tmp_path / "bare.safetensors", DrumNetwork(shape).state_dict(), shape, "9")
+
+    with_picking(tmp_path / "bare.safetensors", tmp_path / "fitted.safetensors", picking)
+
+    assert load_detector(tmp_path / "fitted.safetensors").picking == picking
 
 
 @pytest.mark.slow
 def test_the_shipped_detector_hears_a_rock_beat() -> None:
     audio, played = drum_loop()
 
-    hits = pick_hits(detect_onsets(audio, load_detector()))
+    detector = load_detector()
+    hits = pick_hits(detect_onsets(audio, detector), detector.picking)
 
     for instrument in (InstrumentName.KICK, InstrumentName.SNARE):
         heard = np.array([hit.onset_s for hit in hits if hit.instrument is instrument])
@@ -196,15 +210,16 @@ def test_resampling_changes_little_of_what_is_heard() -> None:
 @pytest.mark.slow
 def test_hits_do_not_depend_on_the_pieces_in_which_a_song_is_heard() -> None:
     audio, _ = drum_loop(40.0)
-    network = load_detector(device="cpu").network
+    detector = load_detector(device="cpu")
+    network, picking = detector.network, detector.picking
     picture = take_picture(AudioPieces(audio))
     whole = pick_hits(
-        hear_song(network, [picture.between(0, len(picture))], piece_frames=10_000, steps=10_000)
+        hear_song(network, [picture.between(0, len(picture))], piece_frames=10_000, steps=10_000), picking
     )
 
-    in_pieces = pick_hits(hear_song(network, picture.pieces(), piece_frames=97, steps=31))
+    in_pieces = pick_hits(hear_song(network, picture.pieces(), piece_frames=97, steps=31), picking)
     in_halves = pick_hits(
-        hear_song(network, [picture.between(0, 1_777), picture.between(1_777, len(picture))])
+        hear_song(network, [picture.between(0, 1_777), picture.between(1_777, len(picture))]), picking
     )
 
     assert len(whole) > 100
@@ -216,7 +231,8 @@ def test_hits_do_not_depend_on_the_pieces_in_which_a_song_is_heard() -> None:
 def test_a_song_heard_twice_gives_equal_hits() -> None:
     audio, _ = drum_loop(20.0)
 
-    first, second = (pick_hits(detect_onsets(audio, load_detector(device="cpu"))) for _ in range(2))
+    detectors = [load_detector(device="cpu") for _ in range(2)]
+    first, second = (pick_hits(detect_onsets(audio, detector), detector.picking) for detector in detectors)
 
     assert first == second
 
@@ -230,7 +246,7 @@ def test_hits_do_not_depend_on_the_number_of_threads() -> None:
         heard = []
         for threads in (1, 2):
             torch.set_num_threads(threads)
-            heard.append(as_written(pick_hits(detect_onsets(audio, detector))))
+            heard.append(as_written(pick_hits(detect_onsets(audio, detector), detector.picking)))
     finally:
         torch.set_num_threads(before)
 
@@ -242,9 +258,9 @@ def test_hits_do_not_depend_on_the_number_of_threads() -> None:
 def test_a_card_gives_the_hits_of_the_processor() -> None:
     audio, _ = drum_loop(40.0)
 
+    detectors = [load_detector(device=device) for device in ("cpu", "cuda")]
     expected, heard = (
-        as_written(pick_hits(detect_onsets(audio, load_detector(device=device))))
-        for device in ("cpu", "cuda")
+        as_written(pick_hits(detect_onsets(audio, detector), detector.picking)) for detector in detectors
     )
 
     assert heard == expected

@@ -7,21 +7,17 @@ import pytest
 
 from notation.core.instruments import InstrumentName
 from transcription.core.activations import Activations
+from transcription.core.families import Family
+from transcription.core.judgement import Calibration, PeakPicking
 from transcription.core.network import INSTRUMENTS_HEARD
 from transcription.core.picking import (
-    Calibration,
-    Family,
-    PeakPicking,
     find_candidates,
     missed_mass,
     pick_hits,
     song_traits,
 )
 
-_AS_IT_IS = Calibration()  # a peak's height is its chance
-PLAIN = PeakPicking(
-    kick=_AS_IT_IS, snare=_AS_IT_IS, tom=_AS_IT_IS, hihat=_AS_IT_IS, cymbal=_AS_IT_IS, threshold=0.3
-)
+PLAIN = PeakPicking(threshold=0.3)
 
 
 def activations(
@@ -85,7 +81,7 @@ def test_a_middling_peak_counts_for_more_where_the_instrument_is_clearly_there()
     clear = [(0.2 + 0.3 * i, InstrumentName.SNARE, 0.95) for i in range(8)]
     faint = [(0.2 + 0.3 * i, InstrumentName.SNARE, 0.40) for i in range(8)]
     doubtful = (3.0, InstrumentName.SNARE, 0.40)
-    picking = replace(PLAIN, snare=Calibration(clarity=0.5), threshold=0.5)
+    picking = replace(PLAIN, calibrations={Family.SNARE: Calibration(clarity=0.5)}, threshold=0.5)
 
     assert len(picked(*clear, doubtful, picking=picking)) == 9
     assert len(picked(*faint, doubtful, picking=picking)) == 0

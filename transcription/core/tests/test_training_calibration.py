@@ -4,11 +4,11 @@ import numpy as np
 import pytest
 
 from transcription.core.activations import Activations
+from transcription.core.families import MEMBERS, Family
+from transcription.core.judgement import PeakPicking
 from transcription.core.network import INSTRUMENTS_HEARD
-from transcription.core.picking import Family, PeakPicking, find_candidates
+from transcription.core.picking import find_candidates, pick_hits
 from transcription.core.training.calibrate import HeardSong, fitted, scored
-
-_NONE: dict[Family, np.ndarray] = {family: np.zeros(0) for family in Family}
 
 
 def song_of_kicks(height: float, right: int, wrong: int, buried: int = 0) -> HeardSong:
@@ -20,8 +20,8 @@ def song_of_kicks(height: float, right: int, wrong: int, buried: int = 0) -> Hea
     nothing = np.zeros(len(onsets), np.float32)
     return HeardSong(
         activations=Activations(onsets, np.zeros_like(onsets), nothing, nothing.copy()),
-        onsets_s=_NONE | {Family.KICK: frames[:right] / 100},
-        buried_s=_NONE | {Family.KICK: frames[right : right + buried] / 100},
+        onsets_s={0: frames[:right] / 100},
+        buried_s={0: frames[right : right + buried] / 100},
         accompanied=False,
     )
 
@@ -42,3 +42,23 @@ def test_buried_strokes_are_neither_right_nor_wrong() -> None:
     counts = scored([song], PeakPicking())[Family.KICK]
 
     assert (counts.matched, counts.reference, counts.estimated) == (20, 20, 25)
+
+
+def test_a_habitual_confusion_is_learnt_away() -> None:
+    """Side sticks that the network hears as snares, only a little less surely than snares themselves."""
+    snare, side_stick = MEMBERS[Family.SNARE]
+    frames = 100 + 50 * np.arange(80)
+    onsets = np.zeros((frames[-1] + 100, len(INSTRUMENTS_HEARD)), np.float32)
+    onsets[frames, snare] = 0.9
+    onsets[frames[:40], side_stick] = 0.3
+    onsets[frames[40:], side_stick] = 0.02
+    nothing = np.zeros(len(onsets), np.float32)
+    activations = Activations(onsets, np.full_like(onsets, 0.5), nothing, nothing.copy())
+    played = {side_stick: frames[:40] / 100, snare: frames[40:] / 100}
+    song = HeardSong(activations, played, {}, accompanied=False)
+
+    before = pick_hits(activations, PeakPicking())
+    after = pick_hits(activations, fitted([song], PeakPicking()))
+
+    assert {hit.instrument for hit in before} == {"snare"}
+    assert [hit.instrument for hit in after] == ["side_stick"] * 40 + ["snare"] * 40

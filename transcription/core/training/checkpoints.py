@@ -14,6 +14,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 
+from transcription.core.judgement import PeakPicking
 from transcription.core.network import INSTRUMENTS_HEARD, DrumNetwork, NetworkShape
 
 # Logit at which an instrument that the old weights did not know starts: rare, as strokes on it are.
@@ -22,6 +23,13 @@ _SELDOM = -5.0
 
 class WeightsDoNotFit(ValueError):
     """The weights to start from belong to a network of other sizes."""
+
+
+def with_picking(path: Path, out: Path, picking: PeakPicking) -> None:
+    """Copy the weights at ``path`` to ``out`` with how their peaks are to be judged."""
+    with safe_open(path, framework="pt") as opened:
+        metadata: dict[str, str] = opened.metadata() or {}
+    save_file(load_file(path), out, metadata=metadata | {"picking": picking.as_json()})
 
 
 def save_weights(

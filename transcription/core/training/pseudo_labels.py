@@ -17,9 +17,11 @@ from numpy.typing import NDArray
 from media.core.audio import Audio
 from transcription.core.activations import Activations
 from transcription.core.detection import Detector, detect_onsets, load_detector
+from transcription.core.families import MEMBERS, Family
 from transcription.core.features import FPS, HOP, RATE
+from transcription.core.judgement import PeakPicking
 from transcription.core.network import INSTRUMENTS_HEARD
-from transcription.core.picking import MEMBERS, Candidates, Family, PeakPicking, find_candidates
+from transcription.core.picking import Candidates, find_candidates
 from transcription.core.training.material import read_mono
 from transcription.core.training.songs import PseudoSong, save_song
 
@@ -40,10 +42,9 @@ class Trust:
 
 
 def labelled(
-    sound: NDArray[np.float32], activations: Activations, trust: Trust, picking: PeakPicking | None = None
+    sound: NDArray[np.float32], activations: Activations, trust: Trust, picking: PeakPicking
 ) -> PseudoSong:
     """Turn what was heard in mono ``sound`` (44.1 kHz) into targets, families first, then their members."""
-    picking = picking or PeakPicking()
     frames = min(len(activations.beats), len(sound) // HOP)
     onsets = np.zeros((frames, len(INSTRUMENTS_HEARD)), np.float16)
     asked, velocities = np.ones_like(onsets), np.zeros_like(onsets)
@@ -96,7 +97,8 @@ def label_folder(songs: Path, out: Path, detector: Detector, trust: Trust | None
     strokes = 0
     for path in paths:
         sound = read_mono(path)
-        song = labelled(sound, detect_onsets(Audio(sound[None], RATE), detector), trust or Trust())
+        heard = detect_onsets(Audio(sound[None], RATE), detector)
+        song = labelled(sound, heard, trust or Trust(), detector.picking)
         save_song(song, out / f"{path.parent.name}-{path.stem}.npz")
         strokes += int(np.sum(song.onsets == 1))
         minutes = len(song.onsets) / FPS / 60
