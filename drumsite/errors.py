@@ -45,6 +45,7 @@ STATUS_BY_CODE = {
     "storage_full": 507,
     "mail_not_sent": 503,
     "storage_unavailable": 503,
+    "device_unavailable": 503,
 }
 
 

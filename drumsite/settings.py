@@ -106,6 +106,7 @@ SWEEP_EVERY_S = env.int("SWEEP_EVERY_S", default=10)
 STAGE_ATTEMPTS = env.int("STAGE_ATTEMPTS", default=3)
 STAGE_TIME_LIMIT_S = env.int("STAGE_TIME_LIMIT_S", default=1800)
 WORKER_THREADS = env.int("WORKER_THREADS", default=0)  # a child's; 0: half the cores
+WORKER_DEVICE = env.str("WORKER_DEVICE", default="auto")  # auto, cpu, cuda or cuda:1
 MODEL_DIR = Path(env.str("MODEL_DIR", default=str(VAR_DIR / "models")))
 CHANNEL_LAYERS = {
     "default": {

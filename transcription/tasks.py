@@ -27,7 +27,7 @@ _of_this_thread = threading.local()
 def stage_process() -> StageProcess:
     """Return this worker thread's child process, started on first use."""
     if not hasattr(_of_this_thread, "process"):
-        _of_this_thread.process = StageProcess(threads=settings.WORKER_THREADS)
+        _of_this_thread.process = StageProcess(threads=settings.WORKER_THREADS, device=settings.WORKER_DEVICE)
     process: StageProcess = _of_this_thread.process
     return process
 

@@ -69,10 +69,13 @@ class StageBroke(Exception):
 
 
 class StageProcess:
-    """A child process that runs one stage at a time. Not thread-safe: one thread, one ``StageProcess``."""
+    """A child process that runs one stage at a time. Not thread-safe: one thread, one ``StageProcess``.
 
-    def __init__(self, *, threads: int = 0) -> None:
-        self._threads = threads
+    ``device`` is what its networks run on, as :func:`transcription.core.devices.chosen_device` has it.
+    """
+
+    def __init__(self, *, threads: int = 0, device: str = "auto") -> None:
+        self._threads, self._device = threads, device
         self._process: subprocess.Popen[bytes] | None = None
         self._connection: Connection | None = None
 
@@ -98,7 +101,7 @@ class StageProcess:
         )
         try:
             self._process = subprocess.Popen(
-                [sys.executable, "-m", __name__, str(theirs.fileno()), str(self._threads)],
+                [sys.executable, "-m", __name__, str(theirs.fileno()), str(self._threads), self._device],
                 pass_fds=[theirs.fileno()],
                 stdin=subprocess.DEVNULL,
                 env=environment,
@@ -197,13 +200,13 @@ def _answer(message: Mapping[str, Any]) -> StageAnswer:
 # --- In the child -------------------------------------------------------------------------------------
 
 
-def _serve(connection: Connection, threads: int) -> None:
+def _serve(connection: Connection, threads: int, device: str) -> None:
     """Answer requests until the parent is gone."""
     requests: queue.Queue[dict[str, Any]] = queue.Queue()
     threading.Thread(target=_read_requests, args=(connection, requests), daemon=True).start()
     from transcription.core import pipeline  # heavy; the parent already waits on the socket
 
-    nets = pipeline.Nets(threads=threads)
+    nets = pipeline.Nets(threads=threads, device=device)
     with contextlib.suppress(
         DrumError
     ):  # whatever is wrong with the weights, the stage that needs them says so
@@ -274,4 +277,4 @@ def _send(connection: Connection, message: Mapping[str, Any]) -> None:
 
 if __name__ == "__main__":
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    _serve(Connection(int(sys.argv[1])), int(sys.argv[2]))
+    _serve(Connection(int(sys.argv[1])), int(sys.argv[2]), sys.argv[3])

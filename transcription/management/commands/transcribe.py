@@ -73,7 +73,7 @@ class Command(BaseCommand):
         output: Path | None = options["output"]
         formats = tuple(f for f in _WRITTEN if f.fmt == "json") if options["json_only"] else _WRITTEN
         stages = tuple(spec for spec in PIPELINE if not options["json_only"] or spec.stage != Stage.ENGRAVE)
-        process = StageProcess(threads=settings.WORKER_THREADS)
+        process = StageProcess(threads=settings.WORKER_THREADS, device=settings.WORKER_DEVICE)
         refused = 0
         try:
             for song, stem in zip(songs, _stems(songs, output), strict=True):
