@@ -102,12 +102,12 @@ class Renderer:
         buses = {"kick": np.zeros(length, np.float32), "rest": np.zeros(length, np.float32)}
         buzz = _Buzz.drawn(rng) if rng.random() < _BUZZ_SHARE else None
         labels = _Labels()
-        softness = float(rng.uniform(0.35, 0.9))  # how much quieter a soft stroke is
+        softness = float(rng.uniform(0.45, 1.05))  # how much quieter a soft stroke is
         for stroke, choke_s in _with_chokes(composition.strokes):
             if stroke.instrument not in kit:
                 continue
             voice = kit[stroke.instrument]
-            level_db = 40.0 * np.log10(stroke.velocity / 127.0) * softness + float(rng.normal(0, 1.0))
+            level_db = 40.0 * np.log10(stroke.velocity / 127.0) * softness + float(rng.normal(0, 0.7))
             sound = voice.play(rng, level_db)
             begin = round(stroke.onset_s * RATE)
             peak = _add(buses["kick" if stroke.instrument == "kick" else "rest"], sound, begin, choke_s)
