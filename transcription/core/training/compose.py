@@ -164,10 +164,10 @@ def _remapped(rng: np.random.Generator, strokes: list[Stroke]) -> list[Stroke]:
         swap = {"ride": "ride_bell"}
     elif draw < 0.50:
         swap = {"ride": "hihat_closed"}
-    elif draw < 0.63:
+    elif draw < 0.67:
         # Without a hi-hat, what rattles along with the drums is bright too, and is none.
         swap = {"hihat_closed": "none", "hihat_open": "none", "hihat_pedal": "none", "ride": "none"}
-    elif draw < 0.71:
+    elif draw < 0.79:
         instead = "tambourine" if rng.random() < 0.6 else "shaker"
         swap = {"hihat_closed": instead, "hihat_open": "none", "hihat_pedal": "none"}
     snares = rng.random()
