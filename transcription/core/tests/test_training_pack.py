@@ -114,3 +114,8 @@ def test_the_bands_notes_are_decoded_anew_when_they_are_others(folder: Path, tmp
         lengths.append(len(bank.sound))
 
     assert lengths == [RATE, RATE, 2 * RATE]
+
+
+def test_a_folder_of_something_else_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError, match="is no pack, nor a folder with drum-samples"):
+        prepare(tmp_path, tmp_path / "cache")

@@ -11,9 +11,11 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from accounts.core.errors import DrumError
 from transcription.core.training.checkpoints import export_weights
-from transcription.core.training.config import BadConfig, TrainingConfig, parsed_config, read_config
+from transcription.core.training.config import TrainingConfig, parsed_config, read_config
 from transcription.core.training.dataset import prepare
+from transcription.core.training.errors import CannotTrain
 from transcription.core.training.pack import Squeezing, make_pack
 from transcription.core.training.train import WEIGHTS, Slice, train
 
@@ -25,7 +27,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     try:
         return int(options.run_command(options))
-    except (BadConfig, ValueError, FileNotFoundError, FileExistsError) as error:
+    except (CannotTrain, DrumError, FileNotFoundError, FileExistsError) as error:
         print(f"training {options.command}: {error}", file=sys.stderr)
         return 2
 

@@ -13,6 +13,7 @@ import soundfile
 from notation.core.instruments import INSTRUMENTS, DrumClass, InstrumentName
 from transcription.core.evaluation.labels import MEANINGS, OTHER
 from transcription.core.network import INSTRUMENTS_HEARD
+from transcription.core.training.errors import CannotTrain
 
 _SOUNDS = (".flac", ".wav", ".ogg", ".mp3")
 _MIDI = (".mid", ".midi")
@@ -36,7 +37,7 @@ _KEYS = {entry.gm_note: entry.name for entry in INSTRUMENTS.values()} | _ALSO
 _NAMES = {name.value: name for name in INSTRUMENTS_HEARD}
 
 
-class BadAnnotation(ValueError):
+class BadAnnotation(CannotTrain):
     """A folder of songs that nothing can be learnt from; says which file and why."""
 
 

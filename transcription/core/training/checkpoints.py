@@ -16,12 +16,13 @@ from torch import Tensor
 
 from transcription.core.judgement import PeakPicking
 from transcription.core.network import INSTRUMENTS_HEARD, DrumNetwork, NetworkShape
+from transcription.core.training.errors import CannotTrain
 
 # Logit at which an instrument that the old weights did not know starts: rare, as strokes on it are.
 _SELDOM = -5.0
 
 
-class WeightsDoNotFit(ValueError):
+class WeightsDoNotFit(CannotTrain):
     """The weights to start from belong to a network of other sizes."""
 
 

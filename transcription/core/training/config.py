@@ -9,9 +9,10 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from transcription.core.network import NetworkShape
+from transcription.core.training.errors import CannotTrain
 
 
-class BadConfig(ValueError):
+class BadConfig(CannotTrain):
     """A configuration names something unknown, or gives it a value it cannot have."""
 
 

@@ -20,6 +20,8 @@ import numpy as np
 import soundfile
 from numpy.typing import NDArray
 
+from transcription.core.training.errors import CannotTrain
+
 RATE = 44_100
 # The pack's table of sounds: which stretch of which container is what.
 PACKED_SOUNDS = "sounds.csv"
@@ -85,7 +87,7 @@ def decode_material(source: Path, cache: Path) -> bool:
         False when they were there already and nothing was done.
     Raises:
         FileNotFoundError: ``source`` is neither a pack nor a folder of the collections.
-        ValueError: a sound is not at 44.1 kHz.
+        CannotTrain: a sound is not at 44.1 kHz.
     """
     fingerprint = source_fingerprint(source)
     mark = cache / "source.txt"
@@ -138,8 +140,16 @@ def source_sounds(source: Path) -> Iterator[SourceSound]:
 
 
 def source_fingerprint(source: Path) -> str:
-    """Return what tells this material from another: the SHA-256 of its tables."""
+    """Return what tells this material from another: the SHA-256 of its tables.
+
+    Raises:
+        FileNotFoundError: ``source`` has none.
+    """
     names = (PACKED_SOUNDS,) if is_pack(source) else ("drum-samples/samples.csv", "backing/BACKING.csv")
+    if not all((source / name).is_file() for name in names):
+        raise FileNotFoundError(
+            f"{source} is no pack, nor a folder with drum-samples, groove-midi and backing"
+        )
     digest = hashlib.sha256()
     for name in names:
         digest.update((source / name).read_bytes())
@@ -184,8 +194,8 @@ def _decoded(path: Path, sounds: Sequence[SourceSound]) -> list[NDArray[np.int16
 
 
 def read_mono(path: Path) -> NDArray[np.float32]:
-    """Return the sound file ``path`` as one channel at 44.1 kHz; raises ValueError at any other rate."""
+    """Return the sound file ``path`` as one channel at 44.1 kHz; raises CannotTrain at any other rate."""
     sound, rate = soundfile.read(path, dtype="float32", always_2d=True)
     if rate != RATE:
-        raise ValueError(f"{path.name} is at {rate} Hz, not {RATE}")
+        raise CannotTrain(f"{path.name} is at {rate} Hz, not {RATE}")
     return np.asarray(sound.mean(axis=1), np.float32)

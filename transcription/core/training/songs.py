@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from transcription.core.features import FPS, HOP, RATE
 from transcription.core.network import INSTRUMENTS_HEARD
 from transcription.core.training.dataset import Example, drawn_stretch, normalised_picture
+from transcription.core.training.errors import CannotTrain
 from transcription.core.training.material import read_mono
 
 _HEARD = len(INSTRUMENTS_HEARD)
@@ -39,7 +40,7 @@ class PseudoSong:
     velocities: NDArray[np.float16]
 
 
-class BadSong(ValueError):
+class BadSong(CannotTrain):
     """A file of a songs folder is not what :func:`save_song` writes."""
 
 
