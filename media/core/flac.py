@@ -10,6 +10,8 @@ import soundfile
 from media.core.audio import Audio
 from media.core.errors import StorageFull, UndecodableAudio
 
+_PIECE_S = 10
+
 
 def write_flac(audio: Audio, path: Path, *, bits: int = 16) -> None:
     """Write ``audio`` as FLAC; samples beyond ±1 are clipped.
@@ -19,9 +21,15 @@ def write_flac(audio: Audio, path: Path, *, bits: int = 16) -> None:
     Raises:
         StorageFull: there is no room; nothing half-written is left behind.
     """
-    samples = np.clip(audio.samples, -1.0, 1.0).T
+    channels, length = audio.samples.shape
+    piece = _PIECE_S * audio.rate
     try:
-        soundfile.write(path, samples, audio.rate, format="FLAC", subtype=f"PCM_{bits}")
+        with soundfile.SoundFile(
+            path, "w", audio.rate, channels, format="FLAC", subtype=f"PCM_{bits}"
+        ) as out:
+            # Piece by piece: clipping makes a copy, and a song's sound is large enough once.
+            for begin in range(0, length, piece):
+                out.write(np.clip(audio.samples[:, begin : begin + piece], -1.0, 1.0).T)
     except (OSError, soundfile.LibsndfileError) as error:
         path.unlink(missing_ok=True)
         # libsndfile hides errno: with a good format and open directory, writing fails for want of room.
