@@ -62,3 +62,11 @@ def test_a_habitual_confusion_is_learnt_away() -> None:
 
     assert {hit.instrument for hit in before} == {"snare"}
     assert [hit.instrument for hit in after] == ["side_stick"] * 40 + ["snare"] * 40
+
+
+def test_a_chance_from_the_height_alone_asks_nothing_of_the_song() -> None:
+    picking = fitted([song_of_kicks(0.3, right=60, wrong=40)], PeakPicking(), by_song=False)
+
+    calibration = picking.calibration(Family.KICK)
+    assert (calibration.clarity, calibration.density) == (0.0, 0.0)
+    assert calibration.height != 0.0

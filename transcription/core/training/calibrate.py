@@ -80,11 +80,15 @@ def heard_song(clip: Clip, accompanied: bool, detector: Detector) -> HeardSong:
     return HeardSong(activations, onsets, buried, accompanied)
 
 
-def fitted(songs: Sequence[HeardSong], picking: PeakPicking) -> PeakPicking:
-    """Return ``picking`` with each family's calibration and choice of members fitted to ``songs``."""
+def fitted(songs: Sequence[HeardSong], picking: PeakPicking, *, by_song: bool = True) -> PeakPicking:
+    """Return ``picking`` with each family's calibration and choice of members fitted to ``songs``.
+
+    Args:
+        by_song: whether a peak is judged in the light of its song, or by its height alone.
+    """
     calibrations = dict(picking.calibrations)
     for family in Family:
-        calibration = _fitted_calibration(songs, family, picking)
+        calibration = _fitted_calibration(songs, family, picking, by_song)
         if calibration is not None:
             calibrations[family] = calibration
     picking = replace(picking, calibrations=calibrations)
@@ -96,7 +100,7 @@ def fitted(songs: Sequence[HeardSong], picking: PeakPicking) -> PeakPicking:
 
 
 def _fitted_calibration(
-    songs: Sequence[HeardSong], family: Family, picking: PeakPicking
+    songs: Sequence[HeardSong], family: Family, picking: PeakPicking, by_song: bool
 ) -> Calibration | None:
     """Logistic regression of whether a peak is a stroke; None where they all are, or none is."""
     rows, right = [], []
@@ -108,7 +112,7 @@ def _fitted_calibration(
         matched[[peak for _, peak in mir_eval.util.match_events(song.strokes_of(family), times, 0.03)]] = True
         columns = np.ones((len(times), 4))
         columns[:, 0] = logit(candidates.heights)
-        columns[:, 1:3] = candidates.song.clarity, candidates.song.density
+        columns[:, 1:3] = (candidates.song.clarity, candidates.song.density) if by_song else (0.0, 0.0)
         rows.append(columns[asked])
         right.append(matched[asked])
     struck = np.concatenate(right).astype(np.float64)
