@@ -35,7 +35,7 @@ _WORTH_TELLING = 0.25
 # How far scarce instruments are weighed up: 0 as they come, 1 all alike.
 _BALANCE = 0.25
 _RIDGE = 1e-3
-_FEWEST = 20
+_FEWEST = 8
 
 Times = NDArray[np.float64]
 
