@@ -1,76 +1,98 @@
-"""Second opinions on decoded beats: does the playing repeat by the bar, and does it lie on the beat?"""
+"""Whether a person should check the beat: is it confirmed by what is played, all through the song?"""
 
 from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from transcription.core.beat_evidence import Strokes
-from transcription.core.beat_patterns import SLOTS_PER_BEAT, Limb
+from transcription.core.beat_evidence import NetworkBeats, Strokes
+from transcription.core.beat_scores import FRAMES_PER_SECOND
+from transcription.core.beat_times import TimedBar
 
 _HARMONICS = (1, 2, 3, 4)  # strokes on the beat, on eighths, on triplets, on sixteenths
-_WINDOW_BEATS = 16
 
 
-def repetition_of_bars(beats_s: NDArray[np.float64], felt_beats: int, strokes: Strokes) -> float:
-    """How much better beats resemble those a bar later than those a bar and a beat, or a bar less a beat,
-    later.
+@dataclass(frozen=True, slots=True)
+class BeatChecking:
+    """When a beat counts as unreliable; chosen on the training split of ``training/validate_beats.py``.
 
-    Near 1 where every bar repeats, near 0 where all beats are alike, below 0 where another bar length repeats
-    better. This tells three beats in a bar from four whatever is played, and knows nothing of where the bar
-    begins.
+    A song is looked at in parts. A part is confirmed where enough strokes keep to the divisions of a steady
+    beat, or where the network hears the beats that were decoded.
     """
-    played = _played_per_beat(beats_s, strokes)
-    nearby = (felt_beats - 1 if felt_beats > 2 else felt_beats + 1, felt_beats + 1)
-    return _likeness(played, felt_beats) - max(_likeness(played, lag) for lag in nearby)
+
+    fewest_strokes: int = 16  # in the song
+    closest_rival_per_s: float = (
+        0.05  # log-likelihood by which any other number of beats in a bar must be worse
+    )
+    part_beats: int = 16
+    fewest_in_part: int = 6  # strokes
+    weakest_alignment: float = 0.45
+    greatest_tempo_spread: float = 0.08  # standard deviation of a part's beat lengths, relative
+    weakest_network: float = 0.25  # mean log-likelihood ratio on beats
+    most_unconfirmed: float = 0.2  # share of parts
+
+
+def is_unreliable(
+    bars: Sequence[TimedBar],
+    lead_per_s: float,
+    strokes: Strokes,
+    network: NetworkBeats | None,
+    checking: BeatChecking,
+) -> bool:
+    """Whether few strokes, loose playing, long silence or a rival reading leave the beat in doubt."""
+    if len(strokes.onset_s) < checking.fewest_strokes or lead_per_s < checking.closest_rival_per_s:
+        return True
+    beats_s = np.concatenate([bar.beats_s for bar in bars])
+    return unconfirmed_share(beats_s, strokes, network, checking) > checking.most_unconfirmed
+
+
+def unconfirmed_share(
+    beats_s: NDArray[np.float64], strokes: Strokes, network: NetworkBeats | None, checking: BeatChecking
+) -> float:
+    """The share, 0..1, of the song from its first to its last stroke in which nothing confirms the beat."""
+    first, last = np.searchsorted(beats_s, (strokes.onset_s[0], strokes.onset_s[-1]))
+    starts = range(max(0, int(first) - 1), max(1, int(last)), checking.part_beats)
+    confirmed = []
+    for start in starts:
+        part = beats_s[start : start + checking.part_beats + 1]
+        if len(part) > checking.part_beats // 2:
+            confirmed.append(
+                _confirmed_by_strokes(part, strokes, checking)
+                or _confirmed_by_network(part, network, checking)
+            )
+    return 1 - float(np.mean(confirmed)) if confirmed else 1.0
 
 
 def alignment(beats_s: NDArray[np.float64], strokes: Strokes) -> float:
-    """How closely strokes keep to the beat's simple divisions, 0 (scattered) to 1 (exact), in the song's
-    median part.
-
-    Counted in parts of sixteen beats, so that beats which fit half a song do not pass for the whole.
-    """
-    place = np.interp(strokes.onset_s, beats_s, np.arange(len(beats_s), dtype=np.float64))
-    parts = []
-    for start in range(0, len(beats_s), _WINDOW_BEATS):
-        here = (place >= start) & (place < start + _WINDOW_BEATS)
-        if np.count_nonzero(here) < _WINDOW_BEATS / 2:
-            continue
-        weight = strokes.strength[here]
-        turns = [np.exp(2j * np.pi * harmonic * place[here]) for harmonic in _HARMONICS]
-        parts.append(max(float(np.real(np.sum(weight * turn)) / np.sum(weight)) for turn in turns))
-    return float(np.median(parts)) if parts else 0.0
-
-
-def _played_per_beat(beats_s: NDArray[np.float64], strokes: Strokes) -> NDArray[np.float64]:
-    """What is played on each beat from the first stroke to the last, less the average beat.
-
-    Shape (beats, slots * limbs).
-    """
-    closed = np.append(beats_s, 2 * beats_s[-1] - beats_s[-2])
-    inside = (strokes.onset_s >= closed[0]) & (strokes.onset_s < closed[-1])
-    place = (
-        np.interp(strokes.onset_s[inside], closed, np.arange(len(closed), dtype=np.float64)) * SLOTS_PER_BEAT
-    )
-    slot = np.floor(place).astype(np.int64)
-    late = place - slot
-    played = np.zeros((SLOTS_PER_BEAT * len(closed) + 1, len(Limb)))
-    np.add.at(played, (slot, strokes.limb[inside]), strokes.strength[inside] * (1 - late))
-    np.add.at(played, (slot + 1, strokes.limb[inside]), strokes.strength[inside] * late)
-    beats = played[: SLOTS_PER_BEAT * len(beats_s)].reshape(len(beats_s), -1)
-    heard = np.flatnonzero(beats.any(axis=1))
-    if not len(heard):
-        return beats
-    beats = beats[heard[0] : heard[-1] + 1]
-    unlike: NDArray[np.float64] = beats - beats.mean(axis=0)
-    return unlike
-
-
-def _likeness(played: NDArray[np.float64], lag: int) -> float:
-    """Correlation of each beat with that ``lag`` beats later, -1..1."""
-    if lag >= len(played):
+    """How closely strokes between beats keep to their simple divisions, 0 (scattered) to 1 (exact)."""
+    here = (strokes.onset_s >= beats_s[0]) & (strokes.onset_s < beats_s[-1])
+    if not here.any():
         return 0.0
-    early, late = played[:-lag], played[lag:]
-    scale = float(np.sqrt(np.sum(early**2) * np.sum(late**2)))
-    return float(np.sum(early * late)) / scale if scale > 0 else 0.0
+    place = np.interp(strokes.onset_s[here], beats_s, np.arange(len(beats_s), dtype=np.float64))
+    weight = strokes.strength[here]
+    turns = [np.exp(2j * np.pi * harmonic * place) for harmonic in _HARMONICS]
+    return max(float(np.real(np.sum(weight * turn)) / np.sum(weight)) for turn in turns)
+
+
+def _confirmed_by_strokes(beats_s: NDArray[np.float64], strokes: Strokes, checking: BeatChecking) -> bool:
+    lengths = np.diff(beats_s)
+    spread = float(lengths.std() / lengths.mean())
+    count = int(np.diff(np.searchsorted(strokes.onset_s, (beats_s[0], beats_s[-1])))[0])
+    return (
+        count >= checking.fewest_in_part
+        and spread <= checking.greatest_tempo_spread
+        and alignment(beats_s, strokes) >= checking.weakest_alignment
+    )
+
+
+def _confirmed_by_network(
+    beats_s: NDArray[np.float64], network: NetworkBeats | None, checking: BeatChecking
+) -> bool:
+    if network is None or not len(network.beats):
+        return False
+    frames = np.round(beats_s * FRAMES_PER_SECOND).astype(np.int64)
+    frames = frames[(frames >= 0) & (frames < len(network.beats))]
+    return len(frames) > 0 and float(network.beats[frames].mean()) >= checking.weakest_network

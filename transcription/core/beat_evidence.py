@@ -17,6 +17,9 @@ _LOUD_PERCENTILE = 80  # strokes from here up count fully; softer ones, down to 
 _SOFTEST = 0.1
 _LONG_REST_S = 3.0
 _FLAT = 0.2  # activations that vary less than this say nothing
+_ECHO_SPREAD = (0.1, 0.2, 0.4, 0.2, 0.1)  # how far a stroke may stray, in frames, and still be a repetition
+_ECHO_RATE_S = 6.0  # the usual number of strokes is counted over this long
+_NO_ECHO = 0.3  # share of strokes that repeat nothing
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +123,25 @@ def gather_evidence(
     for onset_s in strokes.onset_s[strokes.is_entry]:
         frame = padding + round(float(onset_s) * FRAMES_PER_SECOND)
         downbeats[frame - 1 : frame + 3] += np.float32(entry_bonus)
-    return BeatEvidence(strokes.per_frame(padding, frames), beats, downbeats, padding, padding + inside)
+    spread = strokes.per_frame(padding, frames)
+    return BeatEvidence(spread, _echoes(spread), beats, downbeats, padding, padding + inside)
+
+
+def _echoes(strokes: NDArray[np.float32]) -> NDArray[np.float32]:
+    """How much likelier than usual a stroke is a bar after each frame, if bars repeat: shape (limbs, frames).
+
+    A Poisson process again, whose rate is that of the bar before, blurred, and the usual one mixed.
+    """
+    window = int(_ECHO_RATE_S * FRAMES_PER_SECOND)
+    sums = np.cumsum(np.pad(strokes, ((0, 0), (window // 2 + 1, window - window // 2))), axis=1)
+    usual = (sums[:, window:-1] - sums[:, : -window - 1]) / window
+    near = np.zeros_like(strokes)
+    for shift, share in enumerate(_ECHO_SPREAD, start=-(len(_ECHO_SPREAD) // 2)):
+        near += np.float32(share) * np.roll(strokes, shift, axis=1)
+    # Where hardly anything is played, one stroke is no proof of a pattern.
+    ratio = near / np.maximum(usual, 0.5 / FRAMES_PER_SECOND)
+    echoes: NDArray[np.float32] = np.log((1 - _NO_ECHO) * ratio + _NO_ECHO).astype(np.float32)
+    return echoes
 
 
 def _likelihood_ratio(

@@ -14,11 +14,12 @@ from transcription.core.beat_tabs import (
     ANY_BEATS,
     ANY_COMPOUND_BEATS,
     LEARNED_FOUR_FOUR,
+    PLAIN_FOUR_FOUR,
     WRITTEN_FOUR_FOUR,
-    WRITTEN_SIX_EIGHT,
     WRITTEN_THREE_FOUR,
     Tabs,
 )
+from transcription.core.beat_tabs_odd import WRITTEN
 
 SLOTS_PER_BEAT = 12  # the coarsest raster that holds sixteenths and triplets; eighths of 6/8 lie at 0, 4, 8
 
@@ -77,20 +78,21 @@ class PatternBook:
         return int(self.expected.shape[1])
 
 
-def pattern_book(beats: int, beat_type: int) -> PatternBook:
-    """Return the patterns of the meter ``beats``/``beat_type``.
+def pattern_book(beats: int, beat_type: int, *, plain: bool = False) -> PatternBook:
+    """Return the patterns of the meter ``beats``/``beat_type``; if ``plain`` only those that tell the tempo.
 
-    4/4, 3/4 and 6/8 have patterns of their own. Any other meter, which only a person can ask for, gets bars
+    The usual meters have patterns of their own. Any other meter, which only a person can ask for, gets bars
     put together from single beats: a kick on one, cymbals on every beat, snares rather not on one.
     """
     meter = Meter(bar=1, beats=beats, beat_type=beat_type)
     match beats, beat_type:
         case 4, 4:
-            expected, share = _read_tabs([*LEARNED_FOUR_FOUR, *WRITTEN_FOUR_FOUR], felt_beats=4)
+            more = [] if plain else [*WRITTEN_FOUR_FOUR, *LEARNED_FOUR_FOUR]
+            expected, share = _read_tabs([*PLAIN_FOUR_FOUR, *more], felt_beats=4)
         case 3, 4:
-            expected, share = _three_four()
-        case 6, 8:
-            expected, share = _read_tabs(WRITTEN_SIX_EIGHT, felt_beats=2)
+            expected, share = _read_tabs(WRITTEN_THREE_FOUR, felt_beats=3) if plain else _three_four()
+        case _ if (beats, beat_type) in WRITTEN:
+            expected, share = _read_tabs(WRITTEN[beats, beat_type], meter.felt_beats)
         case _:
             beats_played = ANY_COMPOUND_BEATS if meter.is_compound else ANY_BEATS
             expected = np.array([_any_bar(first, other, meter.felt_beats) for first, other in beats_played])
@@ -101,10 +103,10 @@ def pattern_book(beats: int, beat_type: int) -> PatternBook:
 def _three_four() -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """The written patterns of 3/4 and, since few are known, those of 4/4 without their third beat."""
     written, written_share = _read_tabs(WRITTEN_THREE_FOUR, felt_beats=3)
-    learned, learned_share = _read_tabs(LEARNED_FOUR_FOUR, felt_beats=4)
+    known, share = _read_tabs([*PLAIN_FOUR_FOUR, *LEARNED_FOUR_FOUR[:8]], felt_beats=4)
     third_beat = np.arange(2 * SLOTS_PER_BEAT, 3 * SLOTS_PER_BEAT)
-    shortened = np.delete(learned, third_beat, axis=1)
-    return np.concatenate([written, shortened]), np.concatenate([written_share, learned_share / 2])
+    shortened = np.delete(known, third_beat, axis=1)
+    return np.concatenate([written, shortened]), np.concatenate([written_share, share / 2])
 
 
 def _read_tabs(tabs: Tabs, felt_beats: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
@@ -118,11 +120,12 @@ def _read_tab(tab: str, felt_beats: int) -> NDArray[np.float64]:
             continue
         name, bar = line.split()
         strokes = bar.replace("|", "")
-        if len(strokes) != len(expected):
+        if len(expected) % len(strokes):
             raise ValueError(f"A tab of {len(strokes)} slots in a bar of {len(expected)}: {line!r}")
+        apart = len(expected) // len(strokes)
         for slot, stroke in enumerate(strokes):
             if stroke != ".":
-                expected[slot, Limb[name.upper()]] = (int(stroke) + 0.5) / 10
+                expected[slot * apart, Limb[name.upper()]] = (int(stroke) + 0.5) / 10
     return expected
 
 

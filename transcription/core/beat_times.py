@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+
+from notation.core.beat_grid import Meter
+from transcription.core.beat_states import Bar
 
 Times = NDArray[np.float64]
 
@@ -19,7 +23,54 @@ class BeatFitting:
     anchor_spread_s: float = 0.080  # how far the decoded beat may be off; holds beats without strokes
     widest_window_s: float = 0.060
     window_beats: float = 0.16  # a stroke farther off, in beats, belongs to a sixteenth or a triplet
+    tempo_jump: float = 0.05  # natural logarithm: a greater change from bar to bar is no drift
     rounds: int = 4
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class TimedBar:
+    """A bar and the second of each of its felt beats, shape (felt beats,)."""
+
+    meter: Meter
+    beats_s: Times
+
+
+def fit_bars(
+    bars: Sequence[Bar], strokes_s: Times, strengths: Times, fitting: BeatFitting
+) -> tuple[TimedBar, ...]:
+    """Move the beats of decoded bars onto the strokes; the tempo may jump where it, or the meter, changes.
+
+    Args:
+        strokes_s: shape (strokes,), rising, in seconds.
+        strengths: shape (strokes,), 0..1.
+    """
+    decoded = np.concatenate([bar.beat_times_s for bar in bars])
+    lengths = np.log([bar.length_s / bar.meter.felt_beats for bar in bars])
+    fitted: list[Times] = []
+    first = 0
+    for number in range(1, len(bars) + 1):
+        if number < len(bars) and not _jumps(bars, lengths, number, fitting):
+            continue
+        beats_s = np.concatenate([bar.beat_times_s for bar in bars[first:number]])
+        near = slice(*np.searchsorted(strokes_s, (beats_s[0] - 0.1, 2 * beats_s[-1] - beats_s[-2])))
+        fitted.append(fit_beats(beats_s, strokes_s[near], strengths[near], fitting))
+        first = number
+    beats = np.concatenate(fitted)
+    if np.any(np.diff(beats) <= 0):
+        beats = decoded
+    ends = np.cumsum([bar.meter.felt_beats for bar in bars])
+    return tuple(
+        TimedBar(bar.meter, beats[end - bar.meter.felt_beats : end])
+        for bar, end in zip(bars, ends, strict=True)
+    )
+
+
+def _jumps(bars: Sequence[Bar], lengths: Times, number: int, fitting: BeatFitting) -> bool:
+    """Whether the tempo of the two bars from ``number`` on is quite another than that of the two before."""
+    if bars[number].meter != bars[number - 1].meter:
+        return True
+    before, after = lengths[max(0, number - 2) : number], lengths[number : number + 2]
+    return bool(abs(after.mean() - before.mean()) > fitting.tempo_jump and np.ptp(after) < fitting.tempo_jump)
 
 
 def fit_beats(beats_s: Times, strokes_s: Times, strengths: Times, fitting: BeatFitting) -> Times:

@@ -5,12 +5,14 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from notation.core.beat_grid import Meter
 from notation.core.hits import Hit
 from notation.core.instruments import InstrumentName
-from transcription.core.beat_checks import alignment, repetition_of_bars
-from transcription.core.beat_evidence import Strokes
+from transcription.core.beat_checks import BeatChecking, alignment, unconfirmed_share
+from transcription.core.beat_evidence import Strokes, gather_evidence
 from transcription.core.beat_patterns import LIMB_OF, SLOTS_PER_BEAT, Limb, pattern_book
-from transcription.core.beat_times import BeatFitting, fit_beats
+from transcription.core.beat_states import Bar
+from transcription.core.beat_times import BeatFitting, fit_bars, fit_beats
 
 
 def strokes_at(times_s: np.ndarray, limb: Limb = Limb.SNARE) -> Strokes:
@@ -77,12 +79,46 @@ def test_one_late_stroke_does_not_bend_the_beat() -> None:
     assert np.abs(fitted_s - beats_s).max() < 0.010
 
 
-def test_bars_that_repeat_every_three_beats_speak_for_three() -> None:
-    beats_s = np.arange(48) * 0.5
-    strokes = strokes_at(beats_s[::3])
+def test_a_stroke_is_likelier_a_bar_after_one_than_a_bar_after_none() -> None:
+    strokes = strokes_at(np.arange(16) * 2.0)
 
-    assert repetition_of_bars(beats_s, 3, strokes) > 0.8
-    assert repetition_of_bars(beats_s, 4, strokes) < -0.8
+    evidence = gather_evidence(strokes, None, 32.0, padding=10, entry_bonus=0.0)
+
+    echoes = evidence.echoes[Limb.SNARE]
+    assert echoes[10 + 10 * 50] > 1.0
+    assert echoes[10 + 10 * 50 + 40] < 0.0
+
+
+def test_a_steady_beat_is_confirmed_all_through() -> None:
+    beats_s = np.arange(96) * 0.5
+
+    assert unconfirmed_share(beats_s, strokes_at(beats_s), None, BeatChecking()) == 0
+
+
+def test_a_beat_is_not_confirmed_where_nobody_plays() -> None:
+    beats_s = np.arange(96) * 0.5
+    played = np.concatenate([beats_s[:32], beats_s[64:]])
+
+    assert unconfirmed_share(beats_s, strokes_at(played), None, BeatChecking()) == pytest.approx(
+        1 / 3, abs=0.1
+    )
+
+
+def test_a_beat_whose_tempo_wanders_is_not_confirmed() -> None:
+    lengths_s = 0.5 * np.exp(np.random.default_rng(2).normal(0, 0.2, 96))
+    beats_s = np.cumsum(lengths_s)
+
+    assert unconfirmed_share(beats_s, strokes_at(beats_s), None, BeatChecking()) > 0.8
+
+
+def test_the_tempo_may_jump_from_one_bar_to_the_next() -> None:
+    slow = [Bar(2.0 * n, 2.0, Meter(1, 4, 4), 0, 0.0) for n in range(8)]
+    fast = [Bar(16.0 + 1.6 * n, 1.6, Meter(1, 4, 4), 0, 0.0) for n in range(8)]
+    beats_s = np.concatenate([bar.beat_times_s for bar in (*slow, *fast)])
+
+    bars = fit_bars([*slow, *fast], beats_s, np.ones(len(beats_s)), BeatFitting())
+
+    assert np.concatenate([bar.beats_s for bar in bars]) == pytest.approx(beats_s, abs=0.002)
 
 
 def test_strokes_on_sixteenths_are_aligned_and_scattered_ones_are_not() -> None:
