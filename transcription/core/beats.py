@@ -40,7 +40,7 @@ class BeatHints:
 
 @dataclass(frozen=True, slots=True)
 class BeatTracking:
-    """How beats are tracked; numbers chosen on the training split of ``training/validate_beats.py``."""
+    """How beats are tracked; its parts say how their numbers were chosen."""
 
     search: BarSearch = field(default_factory=BarSearch)
     fitting: BeatFitting = field(default_factory=BeatFitting)

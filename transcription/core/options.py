@@ -23,9 +23,9 @@ _LONGEST_TEXT = 200
 class JobOptions:
     """The options of a job; every default means "find it out".
 
-    ``tempo_bpm`` counts felt beats a minute (dotted quarters in 6/8); ``meter`` is a time signature such as
-    ``"6/8"``; ``first_downbeat_s`` is where bar one begins, in seconds. ``grid`` is the finest division that
-    the score may use. ``title`` and ``artist`` are printed on the score.
+    ``tempo_bpm`` counts felt beats a minute (dotted quarters in 6/8, quarters in 7/8); ``meter`` is a time
+    signature such as ``"6/8"``; ``first_downbeat_s`` is where bar one begins, in seconds. ``grid`` is the
+    finest division that the score may use. ``title`` and ``artist`` are printed on the score.
     """
 
     engine: str = "crnn"
