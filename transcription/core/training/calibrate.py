@@ -1,4 +1,4 @@
-"""Fit how peaks become hits: ``python -m transcription.core.training.calibrate --weights FILE --out FILE``.
+"""Fit how peaks become hits: ``python -m transcription.core.training.calibrate --weights FILE``.
 
 Renders songs from the validation kits, grooves and recordings, none of which was trained on, and fits the
 judgement of the network's peaks there. It goes into the weights' file, as it is right for these weights only.
@@ -209,7 +209,7 @@ def main() -> None:
     """Run from the command line."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--weights", type=Path, required=True)
-    parser.add_argument("--out", type=Path, required=True, help="the same weights with what was fitted")
+    parser.add_argument("--out", type=Path, help="the same weights with what was fitted; default: in place")
     parser.add_argument("--cache", type=Path, default=Path("data/material"))
     parser.add_argument("--songs", type=int, default=240)
     options = parser.parse_args()
@@ -222,7 +222,7 @@ def main() -> None:
         counts = scored([song for song in songs if song.accompanied is part], picking)
         figures = " ".join(f"{family} {counts[family].f_measure:.3f}" for family in Family)
         print(f"{name}: {figures} all {sum(counts.values(), Counts()).f_measure:.3f}")
-    with_picking(options.weights, options.out, picking)
+    with_picking(options.weights, options.out or options.weights, picking)
 
 
 if __name__ == "__main__":

@@ -27,10 +27,12 @@ class WeightsDoNotFit(CannotTrain):
 
 
 def with_picking(path: Path, out: Path, picking: PeakPicking) -> None:
-    """Copy the weights at ``path`` to ``out`` with how their peaks are to be judged."""
+    """Copy the weights at ``path`` to ``out``, which may be ``path``, with how peaks are to be judged."""
     with safe_open(path, framework="pt") as opened:
         metadata: dict[str, str] = opened.metadata() or {}
-    save_file(load_file(path), out, metadata=metadata | {"picking": picking.as_json()})
+    temporary = out.with_suffix(".partial")
+    save_file(load_file(path), temporary, metadata=metadata | {"picking": picking.as_json()})
+    temporary.replace(out)
 
 
 def save_weights(
