@@ -70,7 +70,7 @@ _RESULT_EXAMPLE = OpenApiExample(
         "meters": [{"bar": 1, "beats": 4, "beat_type": 4}],
         "counts": {"snare": 1},
         "confidence": 0.98,
-        "engines": {"detect": "crnn 1.0"},
+        "engines": {"detect": "crnn 2.0"},
         "warnings": [],
     },
     response_only=True,

@@ -40,7 +40,7 @@ class Detector:
 
     @property
     def label(self) -> str:
-        """Name and version as results record them: ``crnn 1.0``."""
+        """Name and version as results record them: ``crnn 2.0``."""
         return f"{self.name} {self.version}"
 
 

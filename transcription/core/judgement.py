@@ -60,9 +60,9 @@ class PeakPicking:
 
     calibrations: Mapping[Family, Calibration] = field(default_factory=dict)
     choices: Mapping[Family, MemberChoice] = field(default_factory=_plain_choices)
-    threshold: float = 0.40  # chance, 0..1
+    threshold: float = 0.45  # chance, 0..1
     percussion_threshold: float = 0.60
-    second: float = 0.50  # chance that another tom or cymbal needs to count beside the first
+    second: float = 0.80  # chance that another tom or cymbal needs to count beside the first
     min_gap_s: float = 0.030  # nearer peaks are one stroke
     hands: int = 2  # strokes that hands can play at one instant
 

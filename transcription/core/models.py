@@ -42,7 +42,7 @@ class Engine:
 
     @property
     def label(self) -> str:
-        """Name and version as results record them: ``crnn 1.0``."""
+        """Name and version as results record them: ``crnn 2.0``."""
         return f"{self.name} {self.version}"
 
 
@@ -52,10 +52,10 @@ ENGINES: dict[str, Engine] = {
         Engine(
             name="crnn",
             task="detect",
-            version="1.0",
+            version="2.0",
             licence="MIT",
-            size_bytes=2_972_448,
-            sha256="b60e62789a640f496099f3269666abfba4fd6fa425cea52bfb3a9e1b5715fd0a",
+            size_bytes=2_978_992,
+            sha256="2374107ca3e2d4fc261f5fd485a9d0f1de21741b6d518a03c60335096b367928",
             source="shipped in the repository; trained by transcription.core.training",
             path=_SHIPPED / "crnn.safetensors",
         ),

@@ -37,9 +37,10 @@ def variants(songs: list[HeardSong]) -> dict[str, PeakPicking]:
         "chances from heights alone, not the song": replace(whole, calibrations=by_height.calibrations),
         "the tallest member, whatever is confused": replace(whole, choices=PeakPicking().choices),
         "as many hands as it takes": replace(whole, hands=99),
+        "a second tom or cymbal from 0.5 on": replace(whole, second=0.5),
         "no second tom or cymbal at one instant": replace(whole, second=1.01),
         "threshold 0.35": replace(whole, threshold=0.35),
-        "threshold 0.45": replace(whole, threshold=0.45),
+        "threshold 0.40": replace(whole, threshold=0.40),
         "threshold 0.50": replace(whole, threshold=0.50),
     }
 

@@ -32,8 +32,6 @@ _WINDOW_S = 0.05
 _SONG_S = 16.0
 # A peak this unlikely is not worth telling which instrument it is.
 _WORTH_TELLING = 0.25
-# How far scarce instruments are weighed up: 0 as they come, 1 all alike.
-_BALANCE = 0.25
 _RIDGE = 1e-3
 _FEWEST = 8
 
@@ -141,22 +139,19 @@ def _fitted_choice(songs: Sequence[HeardSong], family: Family, picking: PeakPick
     counts = np.bincount(np.array(which, np.int64), minlength=len(members))
     if counts.max() == counts.sum():
         return MemberChoice.tallest(len(members))
-    return _multinomial(np.array(rows), np.array(which), counts)
+    return _multinomial(np.array(rows), np.array(which), len(members))
 
 
-def _multinomial(
-    rows: NDArray[np.float32], which: NDArray[np.int64], counts: NDArray[np.int64]
-) -> MemberChoice:
+def _multinomial(rows: NDArray[np.float32], which: NDArray[np.int64], members: int) -> MemberChoice:
     inputs, answers = torch.from_numpy(rows).double(), torch.from_numpy(which)
-    weights = torch.eye(len(counts), dtype=torch.float64, requires_grad=True)
-    offsets = torch.zeros(len(counts), dtype=torch.float64, requires_grad=True)
-    scarcity = (torch.from_numpy(counts + 5.0).mean() / torch.from_numpy(counts + 5.0)) ** _BALANCE
+    weights = torch.eye(members, dtype=torch.float64, requires_grad=True)
+    offsets = torch.zeros(members, dtype=torch.float64, requires_grad=True)
     optimiser = torch.optim.LBFGS([weights, offsets], max_iter=200)
 
     def loss() -> torch.Tensor:
         optimiser.zero_grad()
         sums = inputs @ weights + offsets
-        value = torch.nn.functional.cross_entropy(sums, answers, weight=scarcity)
+        value = torch.nn.functional.cross_entropy(sums, answers)
         value = value + _RIDGE * (weights**2).sum()
         torch.autograd.backward([value])
         return value
@@ -211,7 +206,7 @@ def main() -> None:
     parser.add_argument("--weights", type=Path, required=True)
     parser.add_argument("--out", type=Path, help="the same weights with what was fitted; default: in place")
     parser.add_argument("--cache", type=Path, default=Path("data/material"))
-    parser.add_argument("--songs", type=int, default=240)
+    parser.add_argument("--songs", type=int, default=400)
     options = parser.parse_args()
     torch.set_num_threads(1)
     detector = load_detector(options.weights)
