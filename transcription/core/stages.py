@@ -56,7 +56,7 @@ PIPELINE: tuple[StageSpec, ...] = (
     StageSpec(
         Stage.BEATS, "Following the beat", "gpu",
         reads=("activations.npz", "hits.json", "audio.json"), writes=("beats.json",),
-        options=("tempo_bpm", "meter", "first_downbeat_s"), version=2, seconds_per_minute=0.4,
+        options=("tempo_bpm", "meter", "first_downbeat_s"), version=2, seconds_per_minute=1.0,
     ),
     StageSpec(
         Stage.NOTATE, "Writing the notes", "cpu",
