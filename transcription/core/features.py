@@ -98,15 +98,19 @@ class BandStatistics:
         return (picture - self.mean) / self.spread
 
 
-def band_normalised(picture: NDArray[np.float32]) -> NDArray[np.float32]:
+def band_normalised(
+    picture: NDArray[np.float32], over: NDArray[np.float32] | None = None
+) -> NDArray[np.float32]:
     """Remove each mel band's own mean and spread over the song, shape (frames, 84) in and out.
 
     It takes away the recording's tone colour, so that activations mean the same in every song.
+
+    Args:
+        over: what mean and spread are taken of, if not of all of ``picture``.
     """
     if len(picture) == 0:
         return picture
-    statistics = BandStatistics.of([picture])
-    return statistics.removed_from(picture)
+    return BandStatistics.of([picture if over is None else over]).removed_from(picture)
 
 
 @lru_cache(maxsize=1)

@@ -38,12 +38,16 @@ class SongTraits:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Candidates:
-    """The peaks of one family: frame, height (0..1) and the chance, as calibrated, that a stroke is there."""
+    """The peaks of one family: frame, height (0..1) and the chance, as calibrated, that a stroke is there.
+
+    ``joint``, shape (frames of the song,), is the activation whose peaks they are.
+    """
 
     frames: NDArray[np.int64]
     heights: NDArray[np.float32]
     chances: NDArray[np.float32]
     song: SongTraits
+    joint: NDArray[np.float32]
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +95,8 @@ def find_candidates(activations: Activations, family: Family, picking: PeakPicki
     frames = _peaks(joint, round(picking.min_gap_s * activations.fps))
     heights = joint[frames]
     song = song_traits(heights, activations.duration_s)
-    return Candidates(frames, heights, _calibrated(heights, song, picking.calibration(family)), song)
+    chances = _calibrated(heights, song, picking.calibration(family))
+    return Candidates(frames, heights, chances, song, joint)
 
 
 def song_traits(heights: NDArray[np.float32], duration_s: float) -> SongTraits:
@@ -156,7 +161,6 @@ def logit(values: NDArray[np.float32]) -> NDArray[np.float32]:
 def _family_strokes(activations: Activations, family: Family, picking: PeakPicking) -> list[_Stroke]:
     candidates = find_candidates(activations, family, picking)
     members = MEMBERS[family]
-    joint = _joint(activations, family)
     needed = picking.needed(family)
     heights = members_near(activations, family, candidates.frames)
     chosen = chosen_members(heights, picking.choices[family])
@@ -167,7 +171,7 @@ def _family_strokes(activations: Activations, family: Family, picking: PeakPicki
         begin, end = max(0, frame - 1), frame + 2
         near = heights[number]
         loudness = activations.velocities[begin:end, members].max(axis=0)
-        onset_s = (frame + _parabola_offset(joint, int(frame))) / activations.fps
+        onset_s = (frame + _parabola_offset(candidates.joint, int(frame))) / activations.fps
         first = int(chosen[number])
         for member in range(len(members)):
             chance_here = float(chance)

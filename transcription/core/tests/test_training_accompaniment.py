@@ -11,7 +11,8 @@ from transcription.core.training.arrangement_styles import ROLES, STYLES
 from transcription.core.training.arrangement_time import RHYTHMS, grid_of, rhythm
 from transcription.core.training.arrangement_voice import Singer
 from transcription.core.training.compose import Composition, Stroke
-from transcription.core.training.note_bank import RATE, BankNote, NoteBank
+from transcription.core.training.material import RATE
+from transcription.core.training.note_bank import BankNote, NoteBank
 
 _SECONDS = 4.0
 _LENGTH = int(_SECONDS * RATE)

@@ -16,9 +16,9 @@ import torch
 from transcription.core.activations import Activations
 from transcription.core.detection import Detector, detect_onsets, load_detector
 from transcription.core.evaluation.estimate import Estimate, read_sound
-from transcription.core.evaluation.matching import Counts
+from transcription.core.evaluation.matching import WIDEST_MS
 from transcription.core.evaluation.reference import Reference, read_reference, song_folders
-from transcription.core.evaluation.scoring import pooled, score
+from transcription.core.evaluation.scoring import pooled, score, total
 from transcription.core.evaluation.songs import SOURCES
 from transcription.core.judgement import PeakPicking
 from transcription.core.picking import pick_hits
@@ -48,7 +48,7 @@ def variants(songs: list[HeardSong]) -> dict[str, PeakPicking]:
 def on_rendered(songs: list[HeardSong], picking: PeakPicking, accompanied: bool) -> float:
     """Return the F-measure of all strokes, families told apart and members not."""
     counts = scored([song for song in songs if song.accompanied is accompanied], picking)
-    return sum(counts.values(), Counts()).f_measure
+    return total(counts).f_measure
 
 
 def on_annotated(
@@ -61,8 +61,7 @@ def on_annotated(
             for reference, activations in heard[source]
         ]
     )
-    instruments = sum((counts for counts in figures.instruments[50].values()), Counts())
-    return figures.micro().f_measure, instruments.f_measure
+    return figures.micro().f_measure, total(figures.instruments[WIDEST_MS]).f_measure
 
 
 def _heard_annotated(folder: Path, detector: Detector) -> dict[str, list[tuple[Reference, Activations]]]:

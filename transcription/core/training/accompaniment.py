@@ -20,7 +20,8 @@ from transcription.core.training.arrangement_styles import ROLES, SINGER, STYLES
 from transcription.core.training.arrangement_time import Hit, grid_of, rhythm
 from transcription.core.training.arrangement_voice import Singer
 from transcription.core.training.compose import Composition
-from transcription.core.training.note_bank import RATE, NoteBank
+from transcription.core.training.material import RATE
+from transcription.core.training.note_bank import NoteBank
 
 _MOST_PLAYERS = 6
 # How far apart the players of a mix lie in level.

@@ -8,7 +8,7 @@ import numpy as np
 import scipy.signal
 
 from transcription.core.training.arrangement_sounds import Sound
-from transcription.core.training.note_bank import RATE
+from transcription.core.training.material import RATE
 
 _BLOCK = 1024
 _DUCKING_S = 0.012

@@ -11,7 +11,8 @@ import scipy.fft
 from numpy.typing import NDArray
 
 from transcription.core.training.arrangement_parts import Note
-from transcription.core.training.note_bank import RATE, BankNote, NoteBank
+from transcription.core.training.material import RATE
+from transcription.core.training.note_bank import BankNote, NoteBank
 
 Sound = NDArray[np.float32]
 

@@ -18,7 +18,7 @@ from transcription.core.training.arrangement_sounds import (
     one_period,
     read_table,
 )
-from transcription.core.training.note_bank import RATE
+from transcription.core.training.material import RATE
 
 _FORMANTS_HZ = (
     (730, 1090, 2440, 3400), (530, 1840, 2480, 3500), (270, 2290, 3010, 3700), (570, 840, 2410, 3300),

@@ -20,6 +20,7 @@ from media.core.audio import Audio
 from transcription.core.activations import Activations
 from transcription.core.detection import Detector, detect_onsets, load_detector
 from transcription.core.evaluation.matching import Counts
+from transcription.core.evaluation.scoring import total
 from transcription.core.families import MEMBERS, Family, family_of
 from transcription.core.features import RATE
 from transcription.core.judgement import Calibration, MemberChoice, PeakPicking
@@ -216,7 +217,7 @@ def main() -> None:
     for name, part in (("drums", False), ("mix", True)):
         counts = scored([song for song in songs if song.accompanied is part], picking)
         figures = " ".join(f"{family} {counts[family].f_measure:.3f}" for family in Family)
-        print(f"{name}: {figures} all {sum(counts.values(), Counts()).f_measure:.3f}")
+        print(f"{name}: {figures} all {total(counts).f_measure:.3f}")
     with_picking(options.weights, options.out or options.weights, picking)
 
 

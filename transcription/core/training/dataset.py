@@ -26,7 +26,6 @@ GROOVES = "grooves.npz"
 NOTES = "accompaniment-notes"
 # A rendered stretch of drums is used in this many mixes: mixing afresh is cheaper than playing afresh.
 MIXES_EACH = 2
-_SMALLEST_SPREAD = 0.10
 
 
 class Example(NamedTuple):
@@ -125,11 +124,7 @@ def normalised_picture(
     picture = log_mel(levelled(sound))[: len(sound) * FPS // RATE]
     frames = len(picture)
     begin, end = int(normalise_over[0] * frames), max(2, int(normalise_over[1] * frames))
-    if (begin, end) == (0, frames):
-        picture = band_normalised(picture)
-    else:
-        part = picture[begin:end]
-        picture = (picture - part.mean(axis=0)) / np.maximum(part.std(axis=0), _SMALLEST_SPREAD)
+    picture = band_normalised(picture, over=picture[begin:end])
     return np.clip(picture, -20, 20).astype(np.float16)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from itertools import pairwise
 
 import numpy as np
@@ -14,6 +15,10 @@ from numpy.typing import NDArray
 from transcription.core.training.material import RATE
 
 Sound = NDArray[np.float32]
+
+# Responses are drawn at as many knots, about an octave and a half apart, from 20 Hz up.
+_KNOTS = 8
+_KNOTS_AT = np.linspace(0, 10.2, _KNOTS)
 
 
 def room(rng: np.random.Generator) -> Sound:
@@ -33,11 +38,9 @@ def room(rng: np.random.Generator) -> Sound:
 
 def equaliser(rng: np.random.Generator, bins: int, size: int, spread_db: float) -> Sound:
     """A smooth random frequency response, sometimes with its ends cut as in old or cheap recordings."""
-    octaves = np.log2(np.maximum(np.arange(bins, dtype=np.float32) * (RATE / size), 20.0) / 20.0)
-    knots = np.linspace(0, 10.2, 8)
-    response_db = np.interp(
-        octaves, knots, rng.normal(0, spread_db, 8) + np.linspace(-1, 1, 8) * rng.normal(0, 4)
-    )
+    octaves = _octaves(bins, size)
+    knots_db = rng.normal(0, spread_db, _KNOTS) + np.linspace(-1, 1, _KNOTS) * rng.normal(0, 4)
+    response_db = np.interp(octaves, _KNOTS_AT, knots_db)
     if rng.random() < 0.25:
         response_db += np.minimum(0, np.log2(rng.uniform(5_000, 15_000) / 20.0) - octaves) * rng.uniform(
             12, 48
@@ -49,10 +52,32 @@ def equaliser(rng: np.random.Generator, bins: int, size: int, spread_db: float) 
 
 def coloured(rng: np.random.Generator, sound: Sound, spread_db: float) -> Sound:
     """``sound`` through a random :func:`equaliser`."""
+    return _filtered(sound, lambda bins, size: equaliser(rng, bins, size, spread_db))
+
+
+def tinted(rng: np.random.Generator, sound: Sound, spread_db: float) -> Sound:
+    """``sound`` through a smooth random response that cuts nothing: for records, which are mastered."""
+    knots_db = rng.normal(0, spread_db, _KNOTS)
+
+    def response(bins: int, size: int) -> Sound:
+        response_db = np.interp(_octaves(bins, size), _KNOTS_AT, knots_db)
+        return np.asarray(10.0 ** (response_db / 20.0), np.float32)
+
+    return _filtered(sound, response)
+
+
+def _filtered(sound: Sound, response: Callable[[int, int], Sound]) -> Sound:
+    """``sound`` with its spectrum weighed by ``response(bins, size)``."""
     size = scipy.fft.next_fast_len(len(sound), real=True)
     spectrum = scipy.fft.rfft(sound, size)
-    spectrum *= equaliser(rng, len(spectrum), size, spread_db)
+    spectrum *= response(len(spectrum), size)
     return np.asarray(scipy.fft.irfft(spectrum, size)[: len(sound)], np.float32)
+
+
+def _octaves(bins: int, size: int) -> Sound:
+    """How far each bin of a spectrum lies above 20 Hz."""
+    hz = np.arange(bins, dtype=np.float32) * (RATE / size)
+    return np.asarray(np.log2(np.maximum(hz, 20.0) / 20.0), np.float32)
 
 
 def compressed(rng: np.random.Generator, sound: Sound) -> Sound:

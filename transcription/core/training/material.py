@@ -31,6 +31,16 @@ _INT16 = 32_767.0
 Split = str
 
 
+def as_int16(sound: NDArray[np.float32]) -> NDArray[np.int16]:
+    """Return ``sound`` as it is kept: what lies beyond ±1 is clipped."""
+    return np.asarray(np.clip(sound, -1, 1) * _INT16, np.int16)
+
+
+def as_float32(kept: NDArray[np.int16]) -> NDArray[np.float32]:
+    """Return what :func:`as_int16` made as float32 in -1..1."""
+    return kept.astype(np.float32) / np.float32(_INT16)
+
+
 @dataclass(frozen=True, slots=True)
 class OneShot:
     """One stroke on one instrument of one kit. ``level_db`` is its level under the loudest such stroke."""
@@ -66,7 +76,7 @@ class Material:
     ) -> NDArray[np.float32]:
         """Return ``item``'s sound from sample ``begin`` to ``end``, as float32 in -1..1."""
         stop = item.length if end is None else min(end, item.length)
-        return self.sound[item.start + begin : item.start + stop].astype(np.float32) / np.float32(_INT16)
+        return as_float32(self.sound[item.start + begin : item.start + stop])
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,7 +199,7 @@ def _decoded(path: Path, sounds: Sequence[SourceSound]) -> list[NDArray[np.int16
     for sound in sounds:
         stop = None if sound.length is None else sound.begin + sound.length
         part = whole[sound.begin : stop] * np.float32(sound.gain)
-        parts.append(np.asarray(np.clip(part, -1, 1) * _INT16, dtype=np.int16))
+        parts.append(as_int16(part))
     return parts
 
 

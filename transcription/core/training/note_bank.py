@@ -23,10 +23,9 @@ import soundfile
 from numpy.typing import NDArray
 
 from transcription.core.training.general_midi import PROGRAMS, Program
+from transcription.core.training.material import RATE, as_float32, as_int16
 from transcription.core.training.vorbis_files import write_vorbis
 
-RATE = 44_100
-_INT16 = 32_767.0
 _LICENCE = "MIT (FluidR3_GM, Frank Wen)"
 # A note is shifted by up to half of this when played: further, and the shift itself is heard.
 _SPACING_SEMITONES = 7
@@ -63,7 +62,7 @@ class NoteBank:
     def samples(self, note: BankNote, length: int) -> NDArray[np.float32]:
         """Return the first ``length`` samples of ``note``, fewer when it is shorter, as float32 in -1..1."""
         stop = note.start + min(length, note.length)
-        return self.sound[note.start : stop].astype(np.float32) * np.float32(1 / _INT16)
+        return as_float32(self.sound[note.start : stop])
 
 
 class NoFluidsynth(RuntimeError):
@@ -116,7 +115,7 @@ def _decode(folder: Path, cache: Path) -> None:
         sound, rate = soundfile.read(folder / _file_name(program), dtype="float32")
         if rate != RATE:
             raise ValueError(f"{_file_name(program)} is at {rate} Hz, not {RATE}")
-        parts.append(np.asarray(np.clip(sound, -1, 1) * _INT16, np.int16))
+        parts.append(as_int16(sound))
         offsets[program] = position
         position += len(sound)
     notes = [

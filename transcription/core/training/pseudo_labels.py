@@ -22,10 +22,9 @@ from transcription.core.features import FPS, HOP, RATE
 from transcription.core.judgement import PeakPicking
 from transcription.core.network import INSTRUMENTS_HEARD
 from transcription.core.picking import Candidates, find_candidates
-from transcription.core.training.material import read_mono
+from transcription.core.training.material import as_int16, read_mono
 from transcription.core.training.songs import PseudoSong, save_song
 
-_INT16 = 32_767.0
 # Frames on each side of a doubtful peak, and of a sure one, that nothing is asked about.
 _AROUND = 2
 # A member of a family this close to the likeliest one might be it.
@@ -59,8 +58,7 @@ def labelled(
                     onsets[near, member] = max(float(onsets[near, member]), target)
                     velocities[near, member] = activations.velocities[frame, member]
                     asked[near, member] = 1
-    quantised = np.asarray(np.clip(sound[: frames * HOP], -1, 1) * _INT16, np.int16)
-    return PseudoSong(quantised, onsets, asked, velocities)
+    return PseudoSong(as_int16(sound[: frames * HOP]), onsets, asked, velocities)
 
 
 def _sure(

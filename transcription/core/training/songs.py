@@ -10,17 +10,16 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import scipy.fft
 from numpy.typing import NDArray
 
 from transcription.core.features import FPS, HOP, RATE
 from transcription.core.network import INSTRUMENTS_HEARD
 from transcription.core.training.dataset import Example, drawn_stretch, normalised_picture
+from transcription.core.training.effects import tinted
 from transcription.core.training.errors import CannotTrain
-from transcription.core.training.material import read_mono
+from transcription.core.training.material import as_float32, as_int16, read_mono
 
 _HEARD = len(INSTRUMENTS_HEARD)
-_INT16 = 32_767.0
 _TARGETS = ("onsets", "asked", "velocities")
 _SOUND_FILES = (".ogg", ".flac", ".wav")
 _NAMES = np.array([name.value for name in INSTRUMENTS_HEARD])
@@ -126,25 +125,14 @@ def song_example(song: PseudoSong, rng: np.random.Generator, seconds: float) -> 
     begin = int(rng.integers(max(1, len(song.onsets) - frames + 1)))
     sound = np.zeros(frames * HOP, np.float32)
     part = song.sound[begin * HOP : (begin + frames) * HOP]
-    sound[: len(part)] = part.astype(np.float32) / np.float32(_INT16)
+    sound[: len(part)] = as_float32(part)
     onsets, asked, velocities = (
         _padded(target[begin : begin + frames], frames)
         for target in (song.onsets, song.asked, song.velocities)
     )
-    picture = normalised_picture(_coloured(sound, rng), drawn_stretch(rng))
+    picture = normalised_picture(tinted(rng, sound, spread_db=4.0), drawn_stretch(rng))
     nothing = np.zeros((frames, 2), np.float16)
     return Example(picture, onsets, asked, velocities, nothing, nothing)
-
-
-def _coloured(sound: NDArray[np.float32], rng: np.random.Generator) -> NDArray[np.float32]:
-    """Another tone colour: a smooth response with a knot about every octave."""
-    size = scipy.fft.next_fast_len(len(sound), real=True)
-    spectrum = scipy.fft.rfft(sound, size)
-    hz = np.arange(len(spectrum), dtype=np.float32) * (RATE / size)
-    octaves = np.log2(np.maximum(hz, 20.0) / 20.0)
-    response_db = np.interp(octaves, np.linspace(0, 10.2, 8), rng.normal(0, 4.0, 8))
-    spectrum *= (10.0 ** (response_db / 20.0)).astype(np.float32)
-    return np.asarray(scipy.fft.irfft(spectrum, size)[: len(sound)], np.float32)
 
 
 def _padded(target: NDArray[np.float16], frames: int) -> NDArray[np.float16]:
@@ -164,5 +152,5 @@ def _sound_beside(path: Path) -> NDArray[np.int16]:
     for suffix in _SOUND_FILES:
         beside = path.with_suffix(suffix)
         if beside.is_file():
-            return np.asarray(np.clip(read_mono(beside), -1, 1) * _INT16, np.int16)
+            return as_int16(read_mono(beside))
     raise BadSong(f"{path.name} holds no sound, and no {' or '.join(_SOUND_FILES)} lies beside it")
