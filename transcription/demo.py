@@ -17,7 +17,9 @@ from transcription.core.demo_song import ARTIST, TITLE, render_demo_song
 from transcription.core.options import JobOptions
 from transcription.core.stage_process import StageProcess
 from transcription.core.stages import SPEC_BY_STAGE, Stage
-from transcription.jobs import NextStep, recover_lost_stages, run_stage
+from transcription.jobs.recovery import recover_lost_stages
+from transcription.jobs.running import run_stage
+from transcription.jobs.steps import NextStep
 from transcription.models import Job, StageRun
 from transcription.services import create_job, retry_job
 

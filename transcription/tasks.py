@@ -33,9 +33,9 @@ def stage_process() -> StageProcess:
 
 
 def _run(job_id: str, stage: str) -> None:
-    from transcription import jobs  # here: jobs need not know how they are queued
+    from transcription.jobs.running import run_stage  # here: jobs need not know how they are queued
 
-    following = jobs.run_stage(job_id, Stage(stage), stage_process())
+    following = run_stage(job_id, Stage(stage), stage_process())
     if following is not None:
         enqueue(following.job_id, following.stage, delay_s=following.delay_s)
 

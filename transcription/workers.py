@@ -14,7 +14,8 @@ from dramatiq import Broker, Middleware
 
 from media.orphans import remove_orphans
 from media.services import purge_deleted
-from transcription.jobs import purge_deleted_jobs, recover_lost_stages
+from transcription.jobs.purging import purge_deleted_jobs
+from transcription.jobs.recovery import recover_lost_stages
 from transcription.tasks import QUEUES, enqueue, stage_process
 
 logger = logging.getLogger(__name__)

@@ -8,9 +8,10 @@ from dramatiq.brokers.stub import StubBroker
 from rest_framework.test import APIClient
 
 from accounts.models import User
-from transcription import jobs
 from transcription.core.stage_process import StageProcess
 from transcription.core.stages import Stage
+from transcription.jobs.running import run_stage
+from transcription.jobs.steps import NextStep
 from transcription.models import Job
 from transcription.tasks import QUEUES
 
@@ -53,9 +54,9 @@ def run_to_the_end(stage_process: StageProcess) -> Callable[[Job], Job]:
 
     def run(job: Job) -> Job:
         done = set(job.stage_runs.filter(status__in=["completed", "reused"]).values_list("stage", flat=True))
-        step = jobs.NextStep(job.pk, next(stage for stage in Stage if stage.value not in done))
+        step: NextStep | None = NextStep(job.pk, next(stage for stage in Stage if stage.value not in done))
         while step is not None:
-            step = jobs.run_stage(step.job_id, step.stage, stage_process)
+            step = run_stage(step.job_id, step.stage, stage_process)
         job.refresh_from_db()
         return job
 

@@ -14,7 +14,8 @@ from transcription.core.errors import InvalidOption, UnknownOption
 from transcription.core.options import JobOptions
 from transcription.core.stages import Stage
 from transcription.errors import JobNotCancellable, JobNotRetryable, ReasonRequired
-from transcription.jobs import NextStep, recover_lost_stages
+from transcription.jobs.recovery import recover_lost_stages
+from transcription.jobs.steps import NextStep
 from transcription.models import Job, JobEvent, StageRun
 from transcription.services import cancel_job, create_job, delete_job, hold_user, release_user, retry_job
 from transcription.tests.factories import JobFactory

@@ -9,7 +9,8 @@ import pytest
 from django.utils import timezone
 
 from transcription.core.stages import Stage
-from transcription.jobs import NextStep, recover_lost_stages
+from transcription.jobs.recovery import recover_lost_stages
+from transcription.jobs.steps import NextStep
 from transcription.models import Job, JobEvent, StageRun
 from transcription.tests.factories import JobFactory
 

@@ -31,12 +31,14 @@ from media.core.tests.songs import cut, encode
 from media.models import Artifact, Recording
 from media.tests.factories import RecordingFactory, silence_wav
 from notation.models import HitSet, Notation
-from transcription import jobs
 from transcription.core.demo_song import render_demo_song
 from transcription.core.options import JobOptions
 from transcription.core.stage_process import StageProcess
 from transcription.core.stages import ALL_FILES, Stage
-from transcription.jobs import purge_deleted_jobs, run_stage
+from transcription.jobs import finishing
+from transcription.jobs.purging import purge_deleted_jobs
+from transcription.jobs.running import RETRY_AFTER_S, run_stage
+from transcription.jobs.steps import NextStep
 from transcription.models import Job, JobEvent, StageRun
 from transcription.services import cancel_job, create_job, delete_job, retry_job
 from transcription.tests.factories import JobFactory
@@ -208,7 +210,7 @@ def test_a_file_lost_from_the_storage_fails_with_a_code(job: Job, run_to_the_end
 
 def act_while_running(
     job: Job, stage: Stage, process: StageProcess, act: Callable[[], None]
-) -> jobs.NextStep | None:
+) -> NextStep | None:
     """Run a stage and call ``act`` once the child has really begun to work on it."""
 
     def wait_and_act() -> None:
@@ -268,9 +270,9 @@ def test_a_child_that_dies_in_the_middle_gets_another_attempt(job: Job, stage_pr
         job, Stage.DETECT, stage_process, lambda: os.kill(stage_process.pid or 0, signal.SIGKILL)
     )
 
-    assert step == jobs.NextStep(job.pk, Stage.DETECT, delay_s=jobs.RETRY_AFTER_S)
+    assert step == NextStep(job.pk, Stage.DETECT, delay_s=RETRY_AFTER_S)
     assert job.events.filter(kind=JobEvent.Kind.STAGE_RETRIED).count() == 1
-    assert run_stage(job.pk, Stage.DETECT, stage_process) == jobs.NextStep(job.pk, Stage.BEATS)
+    assert run_stage(job.pk, Stage.DETECT, stage_process) == NextStep(job.pk, Stage.BEATS)
 
 
 def test_a_stage_whose_attempts_are_used_up_fails_with_a_code(stage_process: StageProcess):
@@ -314,7 +316,7 @@ def test_a_full_disk_fails_with_a_code_and_a_retry_completes(job: Job, run_to_th
 def test_a_job_cancelled_while_its_files_are_published_stays_cancelled(
     job: Job, stage_process: StageProcess, monkeypatch
 ):
-    publish = jobs.publish_artifact
+    publish = finishing.publish_artifact
     cancelled: list[threading.Thread] = []
 
     def cancel_then_publish(**fields):
@@ -323,7 +325,7 @@ def test_a_job_cancelled_while_its_files_are_published_stays_cancelled(
             cancelled[0].start()
         return publish(**fields)
 
-    monkeypatch.setattr(jobs, "publish_artifact", cancel_then_publish)
+    monkeypatch.setattr(finishing, "publish_artifact", cancel_then_publish)
     run_stage(job.pk, Stage.EXTRACT, stage_process)
     cancelled[0].join()
 
