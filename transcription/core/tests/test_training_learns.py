@@ -7,8 +7,9 @@ import pytest
 import torch
 
 from transcription.core.detection import load_detector
-from transcription.core.network import INSTRUMENTS_HEARD, DrumNetwork, NetworkShape
+from transcription.core.network import INSTRUMENTS_HEARD, DrumNetwork, Heard, NetworkShape
 from transcription.core.training.checkpoints import save_weights
+from transcription.core.training.config import LossWeights
 from transcription.core.training.dataset import Batch
 from transcription.core.training.learner import AveragedWeights
 from transcription.core.training.objective import disturbed, losses
@@ -97,3 +98,28 @@ def test_averaged_weights_follow_the_network_and_load_as_a_detector(tmp_path: Pa
 
     assert loaded.label == "crnn test"
     torch.testing.assert_close(loaded.network.heads.bias, network.heads.bias, atol=1e-3, rtol=0)
+
+
+def heard_velocities(batch: Batch, velocities: torch.Tensor) -> Heard:
+    """Answers that are right about nothing but perhaps ``velocities``, 0..1."""
+    nothing = torch.zeros_like(batch.onsets)
+    return Heard(nothing, torch.logit(velocities, eps=1e-6), torch.zeros_like(batch.pulse))
+
+
+def test_velocities_all_off_by_as_much_cost_half_of_what_random_ones_do() -> None:
+    batch = kicks_and_hats()
+    signs = torch.from_numpy(np.random.default_rng(0).choice((-1.0, 1.0), batch.onsets.shape)).float()
+
+    louder, scattered = (
+        float(losses(heard_velocities(batch, batch.velocities + 0.2 * how), batch)["velocity"])
+        for how in (torch.ones_like(signs), signs)
+    )
+
+    assert louder == pytest.approx(0.2 * LossWeights().velocity, rel=1e-3)
+    assert scattered > 1.7 * louder
+
+
+def test_right_velocities_cost_nothing() -> None:
+    batch = kicks_and_hats()
+
+    assert float(losses(heard_velocities(batch, batch.velocities), batch)["velocity"]) < 1e-4

@@ -15,6 +15,8 @@ _TIMEKEEPERS = frozenset({"hihat_closed", "hihat_open", "hihat_pedal", "ride", "
 _WRITTEN_SHARE = 0.40
 _FILL_SHARE = 0.22
 _PERCUSSION_SHARE = 0.25
+_PERCUSSION_SHARE_INSTEAD = 0.5  # where the drummer's hands keep no time, somebody else's often do
+_LIFTED_SHARE = 0.25
 _PERCUSSION = {
     "tambourine": 0.38, "shaker": 0.21, "clap": 0.14, "cowbell": 0.10,
     "conga": 0.05, "woodblock": 0.04, "triangle": 0.04, "snap": 0.04,
@@ -107,6 +109,8 @@ def _dressed_up(
         # Who always hears a hi-hat with the kick soon hears one in every bright kick.
         dropped = float(rng.uniform(0.2, 0.8))
         strokes = [s for s in strokes if s.instrument not in _TIMEKEEPERS or rng.random() > dropped]
+    elif rng.random() < _LIFTED_SHARE:
+        strokes = _lifted(rng, strokes)
     if rng.random() < 0.55:
         strokes = [s for s in strokes if s.instrument != "hihat_pedal"]
     if rng.random() < 0.30:
@@ -137,9 +141,22 @@ def _dressed_up(
         ]
     if rng.random() < 0.15:
         strokes += _flams(rng, strokes)
-    if rng.random() < _PERCUSSION_SHARE:
+    keeps_time = any(stroke.instrument in _TIMEKEEPERS for stroke in strokes)
+    if rng.random() < (_PERCUSSION_SHARE if keeps_time else _PERCUSSION_SHARE_INSTEAD):
         strokes += _percussion(rng, np.array(beats), downbeats, quarter_s)
     return strokes
+
+
+def _lifted(rng: np.random.Generator, strokes: list[Stroke]) -> list[Stroke]:
+    """Leave out the timekeeping hand where it falls on the kick, the snare or either, as some drummers do."""
+    under = ({"kick"}, {"snare", "side_stick"}, {"kick", "snare", "side_stick"})[int(rng.integers(3))]
+    times = np.array([stroke.onset_s for stroke in strokes if stroke.instrument in under])
+    share = float(rng.uniform(0.4, 1.0))
+    return [
+        stroke
+        for stroke in strokes
+        if stroke.instrument not in _TIMEKEEPERS or not _near(stroke.onset_s, times) or rng.random() > share
+    ]
 
 
 def _scattered(rng: np.random.Generator, strokes: list[Stroke], seconds: float) -> list[Stroke]:

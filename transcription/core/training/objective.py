@@ -16,15 +16,26 @@ def losses(heard: Heard, batch: Batch, weights: LossWeights | None = None) -> di
     positive = torch.tensor(weights.positive, device=batch.onsets.device)
     cross_entropy = nn.functional.binary_cross_entropy_with_logits
     onset = cross_entropy(heard.onsets, batch.onsets, weight=batch.asked, pos_weight=positive)
-    struck = (batch.onsets > 0) & (batch.asked > 0)
-    error = (heard.velocities.sigmoid() - batch.velocities).abs()
-    velocity = (error * struck).sum() / struck.sum().clamp(min=1)
+    velocity = _velocity_loss(heard.velocities.sigmoid(), batch)
     pulse = cross_entropy(heard.pulse, batch.pulse, weight=batch.pulse_asked, pos_weight=positive)
     return {
         "onset": weights.onset * onset,
         "velocity": weights.velocity * velocity,
         "pulse": weights.pulse * pulse,
     }
+
+
+def _velocity_loss(velocities: Tensor, batch: Batch) -> Tensor:
+    """Mean error of velocities (0..1), and of how far each is from its instrument's mean in the clip.
+
+    How loud an instrument is on the whole is the mixer's choice as much as the drummer's, and cannot be told
+    from a mix; which of its strokes are the louder ones can.
+    """
+    struck = ((batch.onsets > 0) & (batch.asked > 0)).float()
+    error = (velocities - batch.velocities) * struck
+    common = error.sum(1, keepdim=True) / struck.sum(1, keepdim=True).clamp(min=1)
+    relative = (error - common) * struck
+    return (error.abs() + relative.abs()).sum() / struck.sum().clamp(min=1)
 
 
 def disturbed(picture: Tensor, generator: torch.Generator) -> Tensor:

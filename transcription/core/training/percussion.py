@@ -72,10 +72,23 @@ def shaken(rng: np.random.Generator, instrument: str) -> list[Sound]:
     gains = 10.0 ** (rng.normal(0, 6, count) / 20)
     dry = float(rng.uniform(0.0, 0.5))
     thump = float(rng.uniform(0, 0.6)) if instrument == "tambourine" and rng.random() < 0.4 else 0.0
-    return [
-        _struck(rng, energy_decay_s, grain_decay_s, rate, attack_s, resonances, gains, dry, thump)
-        for _ in range(3)
-    ]
+    rebound = float(rng.uniform(0.1, 0.7)) if instrument == "tambourine" and rng.random() < 0.5 else 0.0
+    rebound_s = float(rng.uniform(0.025, 0.12))
+
+    def struck() -> Sound:
+        return _struck(rng, energy_decay_s, grain_decay_s, rate, attack_s, resonances, gains, dry, thump)
+
+    return [_rebounding(rng, struck(), struck(), rebound, rebound_s) for _ in range(3)]
+
+
+def _rebounding(
+    rng: np.random.Generator, first: Sound, second: Sound, rebound: float, rebound_s: float
+) -> Sound:
+    """The jingles close again after the stroke: a softer ``second`` one ``rebound_s`` later, more or less."""
+    later = round(rebound_s * float(rng.uniform(0.85, 1.15)) * RATE)
+    sound = first.copy()
+    sound[later:] += np.float32(rebound) * second[: len(second) - later]
+    return _peaking_at_one(sound)
 
 
 def _struck(

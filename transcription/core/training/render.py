@@ -127,7 +127,7 @@ class Renderer:
         if rng.random() < 0.5:
             sound = coloured(rng, sound, spread_db=3.5)
         if accompanied is None:
-            accompanied = bool(rng.random() < 0.68)
+            accompanied = bool(rng.random() < 0.72)
         reference = rms(sound) or 0.05
         if accompanied:
             backing = self._accompaniment(rng, drums, length)
@@ -148,16 +148,17 @@ class Renderer:
         """A band in time with the drums, recordings that are not, or one over the other."""
         draw = rng.random()
         if self._band is None or drums.composition is None or draw < 0.40:
-            return self._backing(rng, length)
+            return self.backing(rng, length)
         band = self._band.play(rng, drums.composition, length)
         if draw < 0.65:
-            backing = self._backing(rng, length)
+            backing = self.backing(rng, length)
             band = band + backing * np.float32(gain(rng.normal(-2, 5)) / (level(backing) or 1.0))
         if rng.random() < 0.3:
             band = coloured(rng, band, spread_db=4.0)
         return band
 
-    def _backing(self, rng: np.random.Generator, length: int) -> Sound:
+    def backing(self, rng: np.random.Generator, length: int) -> Sound:
+        """Layer recordings without drums, ``length`` samples of them."""
         layers = int(rng.choice((1, 2, 3, 4), p=(0.25, 0.35, 0.28, 0.12)))
         kinds = list(self._recordings)
         weights = np.array([_KIND_WEIGHTS.get(kind, 1.0) for kind in kinds])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,11 +16,16 @@ from numpy.typing import NDArray
 from transcription.core.features import FPS, HOP, RATE
 from transcription.core.network import INSTRUMENTS_HEARD
 from transcription.core.training.dataset import Example, drawn_stretch, normalised_picture
-from transcription.core.training.effects import tinted
+from transcription.core.training.effects import gain, rms, tinted
 from transcription.core.training.errors import CannotTrain
 from transcription.core.training.material import as_float32, as_int16, read_mono
 
 _HEARD = len(INSTRUMENTS_HEARD)
+Backing = Callable[[np.random.Generator, int], NDArray[np.float32]]
+
+# How many clips get music behind them, and how loud it is against the song, in dB.
+_BACKED_SHARE = 0.5
+_BACKED_DB = (-18.0, -3.0)
 _TARGETS = ("onsets", "asked", "velocities")
 _SOUND_FILES = (".ogg", ".flac", ".wav")
 _NAMES = np.array([name.value for name in INSTRUMENTS_HEARD])
@@ -119,8 +125,15 @@ def open_songs(gathered: Path) -> tuple[PseudoSong, ...]:
     return tuple(songs)
 
 
-def song_example(song: PseudoSong, rng: np.random.Generator, seconds: float) -> Example:
-    """Cut ``seconds`` from anywhere in ``song`` and colour them; beat and downbeat are not asked for."""
+def song_example(
+    song: PseudoSong, rng: np.random.Generator, seconds: float, backing: Backing | None = None
+) -> Example:
+    """Cut ``seconds`` from anywhere in ``song`` and colour them; beat and downbeat are not asked for.
+
+    Args:
+        backing: makes music without drums that half of the clips are put behind, so that what was heard in
+            the bare song must be heard through more.
+    """
     frames = round(seconds * FPS)
     begin = int(rng.integers(max(1, len(song.onsets) - frames + 1)))
     sound = np.zeros(frames * HOP, np.float32)
@@ -130,7 +143,12 @@ def song_example(song: PseudoSong, rng: np.random.Generator, seconds: float) -> 
         _padded(target[begin : begin + frames], frames)
         for target in (song.onsets, song.asked, song.velocities)
     )
-    picture = normalised_picture(tinted(rng, sound, spread_db=4.0), drawn_stretch(rng))
+    sound = tinted(rng, sound, spread_db=4.0)
+    if backing is not None and rng.random() < _BACKED_SHARE:
+        behind = backing(rng, len(sound))
+        level_db = float(rng.uniform(*_BACKED_DB))
+        sound = sound + behind * np.float32(rms(sound) * gain(level_db) / (rms(behind) or 1.0))
+    picture = normalised_picture(sound, drawn_stretch(rng))
     nothing = np.zeros((frames, 2), np.float16)
     return Example(picture, onsets, asked, velocities, nothing, nothing)
 

@@ -60,7 +60,7 @@ class BatchMaker:
         yield from islice(examples(self._renderer, rng), recipe.batch - of_songs)
         for _ in range(of_songs):
             song = self._songs[int(rng.integers(len(self._songs)))]
-            yield song_example(song, rng, recipe.source.seconds)
+            yield song_example(song, rng, recipe.source.seconds, self._renderer.backing)
 
 
 class Stream:
