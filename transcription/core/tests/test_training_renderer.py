@@ -8,7 +8,7 @@ from transcription.core.training.compose import compose
 from transcription.core.training.dataset import example, examples
 from transcription.core.training.grooves import Note, Performance, write_performance
 from transcription.core.training.material import RATE, Material, OneShot, Recording
-from transcription.core.training.render import Drums, Renderer
+from transcription.core.training.render import Drums, Renderer, sounding_velocity
 
 _INSTRUMENTS = (*(name.value for name in INSTRUMENTS_HEARD), "snare_rim", "china", "splash", "tambourine")
 
@@ -179,3 +179,9 @@ def test_written_patterns_come_in_four_three_and_six() -> None:
     for performance in written:
         assert all(1 <= note.velocity <= 127 for note in performance.notes)
         assert max(note.position for note in performance.notes) < performance.length_quarters + 0.5
+
+
+def test_a_stroke_is_labelled_as_it_sounds() -> None:
+    at = [sounding_velocity(level_db) for level_db in (3.0, 0.0, -9.03, -30.0, -200.0)]
+
+    assert at == pytest.approx([1.0, 1.0, 0.5, 0.1, 1 / 127], rel=1e-3)
