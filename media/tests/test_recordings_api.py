@@ -97,7 +97,7 @@ def test_somebody_elses_recording_cannot_be_changed(owner: User, stranger: User)
     assert not recording.is_deleted
 
 
-@pytest.mark.parametrize("name", [str(uuid4()), "-" * 36, "1"])
+@pytest.mark.parametrize("name", [str(uuid4()), "-" * 36, "1"], ids=["unknown", "dashes", "number"])
 def test_what_never_was_is_not_there(api: APIClient, name: str) -> None:
     assert api.get(f"{URL}{name}/").status_code == 404
 
