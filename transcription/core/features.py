@@ -1,4 +1,8 @@
-"""What the network hears: a log-mel picture of the sound, a hundred frames a second."""
+"""What the network hears: a log-mel picture of the sound, a hundred frames a second.
+
+Every frame is looked at twice: through a long window, which tells colours apart, and through a short one,
+which tells one attack from the next.
+"""
 
 from __future__ import annotations
 
@@ -14,8 +18,10 @@ from torch import Tensor
 RATE = 44_100
 FPS = 100
 HOP = RATE // FPS
-WINDOW = 2048
-BANDS = 84
+WINDOW = 2048  # samples of the long window, which the short one sits in the middle of
+_SHORT_WINDOW = 1024
+BANDS = 84  # of each window
+COLUMNS = 2 * BANDS  # of the picture: the long window's bands, then the short one's
 _LOWEST_HZ = 27.5
 _HIGHEST_HZ = 17_000.0
 # Every song is brought to this level first: log1p is bent, so a song's level would change its shape.
@@ -31,29 +37,34 @@ def log_mel(mono: NDArray[np.float32], rate: int = RATE) -> NDArray[np.float32]:
     Args:
         mono: shape (samples,), full scale -1..1, at 44.1 kHz.
     Returns:
-        Shape (frames, 84): ``log1p(10 * magnitude)`` in mel bands from 27.5 Hz to 17 kHz, where
-        ``frames = samples // 441 + 1``.
+        Shape (frames, 168): ``log1p(10 * magnitude)`` in 84 mel bands from 27.5 Hz to 17 kHz, through the
+        long window and then through the short one, where ``frames = samples // 441 + 1``.
     Raises:
         ValueError: ``rate`` is not 44 100.
     """
     if rate != RATE:
         raise ValueError(f"features are taken at {RATE} Hz, not {rate}")
     if mono.size == 0:
-        return np.zeros((0, BANDS), np.float32)
+        return np.zeros((0, COLUMNS), np.float32)
     # Zeros, not a mirror image, at both ends: a mirrored first stroke would lose its onset.
     return compressed(mel_magnitudes(np.pad(mono, WINDOW // 2)))
 
 
 def mel_magnitudes(mono: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Return the magnitudes in mel bands, shape (frames, 84), of every whole window in ``mono``.
+    """Return the magnitudes in mel bands, shape (frames, 168), of every whole long window in ``mono``.
 
     Frame ``i`` is centred on sample ``441 * i + 1024``: whoever has more of the sound gives it around.
     """
     sound = torch.from_numpy(np.ascontiguousarray(mono, np.float32))
-    spectrum = torch.stft(sound, WINDOW, HOP, window=_hann(), center=False, return_complex=True).T
+    margin = (WINDOW - _SHORT_WINDOW) // 2
+    views = (_seen_through(WINDOW, sound), _seen_through(_SHORT_WINDOW, sound[margin : len(sound) - margin]))
+    return np.asarray(torch.cat(views, dim=1).numpy(), np.float32)
+
+
+def _seen_through(window: int, sound: Tensor) -> Tensor:
+    spectrum = torch.stft(sound, window, HOP, window=_hann(window), center=False, return_complex=True).T
     # Twice as fast as abs(), which guards against overflow that sound within ±8 cannot reach.
-    magnitudes = (spectrum.real.square() + spectrum.imag.square()).sqrt_() @ _mel_matrix()
-    return np.asarray(magnitudes.numpy(), np.float32)
+    return (spectrum.real.square() + spectrum.imag.square()).sqrt_() @ _mel_matrix(window)
 
 
 def compressed(magnitudes: NDArray[np.float32], gain: float = 1.0) -> NDArray[np.float32]:
@@ -75,15 +86,15 @@ def levelled(mono: NDArray[np.float32]) -> NDArray[np.float32]:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class BandStatistics:
-    """Each mel band's mean and spread over a song, shape (84,): its tone colour and density."""
+    """Each column's mean and spread over a song, shape (168,): its tone colour and density."""
 
     mean: NDArray[np.float32]
     spread: NDArray[np.float32]
 
     @classmethod
     def of(cls, pieces: Iterable[NDArray[np.float32]]) -> BandStatistics:
-        """Take the statistics of a picture that comes in ``pieces``, each of shape (frames, 84)."""
-        frames, total, squares = 0, np.zeros(BANDS), np.zeros(BANDS)
+        """Take the statistics of a picture that comes in ``pieces``, each of shape (frames, 168)."""
+        frames, total, squares = 0, np.zeros(COLUMNS), np.zeros(COLUMNS)
         for piece in pieces:
             # In double precision the difference of the squares below is good to a millionth.
             frames += len(piece)
@@ -101,7 +112,7 @@ class BandStatistics:
 def band_normalised(
     picture: NDArray[np.float32], over: NDArray[np.float32] | None = None
 ) -> NDArray[np.float32]:
-    """Remove each mel band's own mean and spread over the song, shape (frames, 84) in and out.
+    """Remove each mel band's own mean and spread over the song, shape (frames, 168) in and out.
 
     It takes away the recording's tone colour, so that activations mean the same in every song.
 
@@ -113,19 +124,19 @@ def band_normalised(
     return BandStatistics.of([picture if over is None else over]).removed_from(picture)
 
 
-@lru_cache(maxsize=1)
-def _hann() -> Tensor:
-    return torch.hann_window(WINDOW)
+@lru_cache(maxsize=2)
+def _hann(window: int) -> Tensor:
+    return torch.hann_window(window)
 
 
-@lru_cache(maxsize=1)
-def _mel_matrix() -> Tensor:
+@lru_cache(maxsize=2)
+def _mel_matrix(window: int) -> Tensor:
     """Triangles of equal area (Slaney) on the HTK mel scale, shape (bins, bands)."""
     edges_mel = np.linspace(_mel(_LOWEST_HZ), _mel(_HIGHEST_HZ), BANDS + 2)
     edges = 700.0 * (10.0 ** (edges_mel / 2595.0) - 1.0)
-    bins = np.arange(WINDOW // 2 + 1) * (RATE / WINDOW)
+    bins = np.arange(window // 2 + 1) * (RATE / window)
     # A triangle is never narrower than the bins it reads, or the lowest bands would be empty.
-    narrowest = RATE / WINDOW
+    narrowest = RATE / window
     lower = np.minimum(edges[:-2], edges[1:-1] - narrowest)
     upper = np.maximum(edges[2:], edges[1:-1] + narrowest)
     rise = (bins[:, None] - lower) / (edges[1:-1] - lower)

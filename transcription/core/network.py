@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from notation.core.instruments import InstrumentName
-from transcription.core.features import BANDS
+from transcription.core.features import BANDS, COLUMNS
 
 INSTRUMENTS_HEARD: tuple[InstrumentName, ...] = (
     InstrumentName.KICK,
@@ -44,11 +44,15 @@ class NetworkShape:
     recurrent: int = 112
     recurrent_every: int = 4  # the recurrence runs at 25 frames a second: decay and beat are slow
     heard: int = len(INSTRUMENTS_HEARD)  # how many of INSTRUMENTS_HEARD, from the first, the network knows
+    windows: int = COLUMNS // BANDS  # through how many of the picture's windows it looks, from the first
 
     @classmethod
     def parsed(cls, text: str) -> NetworkShape:
-        """Read the shape that weights carry as JSON; the first ones did not say that they knew twelve."""
-        sizes = {"heard": 12} | json.loads(text)
+        """Read the shape that weights carry as JSON; the first ones did not say that they knew twelve.
+
+        Those before 3.0 had one window, and did not say so either.
+        """
+        sizes = {"heard": 12, "windows": 1} | json.loads(text)
         return cls(**(sizes | {"channels": tuple(sizes["channels"])}))
 
 
@@ -61,7 +65,7 @@ class Heard(NamedTuple):
 
 
 class DrumNetwork(nn.Module):
-    """A convolutional recurrent network from (batch, frames, 84) band-normalised log-mel to :class:`Heard`.
+    """A convolutional recurrent network from a band-normalised log-mel picture to :class:`Heard`.
 
     Source:
         The family of Vogl, Widmer and Knees, "Towards Multi-Instrument Drum Transcription", DAFx 2018.
@@ -72,7 +76,7 @@ class DrumNetwork(nn.Module):
         self.shape = shape = shape or NetworkShape()
         first, second = shape.channels
         self.front = nn.Sequential(
-            _convolution(1, first, kernel=(3, 5), every_band=2),
+            _convolution(shape.windows, first, kernel=(3, 5), every_band=2),
             _convolution(first, first),
             nn.MaxPool2d((1, 2)),
             nn.Dropout2d(0.1),
@@ -95,14 +99,15 @@ class DrumNetwork(nn.Module):
                 weights.data = weights.data.contiguous(memory_format=torch.channels_last)
 
     def forward(self, picture: Tensor) -> Heard:
-        """Hear ``picture`` of shape (batch, frames, 84)."""
+        """Hear ``picture`` of shape (batch, frames, 168)."""
         local = self.local_view(picture)
         context, _ = self.context(self.slowed(local))
         return self.answers(local, context)
 
     def local_view(self, picture: Tensor) -> Tensor:
-        """What is heard around each frame of (batch, frames, 84): (batch, frames, ``shape.local``)."""
-        image = picture.unsqueeze(1).contiguous(memory_format=torch.channels_last)
+        """What is heard around each frame of (batch, frames, 168): (batch, frames, ``shape.local``)."""
+        windows = picture.reshape(*picture.shape[:2], -1, BANDS)[:, :, : self.shape.windows]
+        image = windows.transpose(1, 2).contiguous(memory_format=torch.channels_last)
         local: Tensor = self.local(self.front(image).permute(0, 2, 1, 3).flatten(2))
         return local
 

@@ -17,7 +17,7 @@ from torch import Tensor, nn
 
 from transcription.core.activations import Activations
 from transcription.core.devices import exact_float32
-from transcription.core.features import BANDS, FPS
+from transcription.core.features import COLUMNS, FPS
 from transcription.core.network import INSTRUMENTS_HEARD, DrumNetwork, Heard
 from transcription.core.rows import Rows
 
@@ -39,7 +39,7 @@ def hear_song(
     piece_frames: int = PIECE_FRAMES,
     steps: int = STEPS,
 ) -> Activations:
-    """Hear a song whose band-normalised ``picture`` comes in pieces of any lengths, each (frames, 84).
+    """Hear a song whose band-normalised ``picture`` comes in pieces of any lengths, each (frames, 168).
 
     In whatever pieces it comes, and in whatever pieces it is heard, the activations are those of one pass of
     ``network`` over the whole, but for the rounding of float32. The network's own device does the work.
@@ -71,7 +71,7 @@ def _overlapping(
 
     Each comes with how many frames to leave out at its left, and how many to keep from there.
     """
-    waiting, left = np.zeros((0, BANDS), np.float32), 0
+    waiting, left = np.zeros((0, COLUMNS), np.float32), 0
     for piece in pieces:
         waiting = np.concatenate([waiting, piece])
         while len(waiting) >= left + frames + overlap:

@@ -11,7 +11,7 @@ import torch
 from numpy.typing import NDArray
 
 from transcription.core.features import (
-    BANDS,
+    COLUMNS,
     FPS,
     HOP,
     RATE,
@@ -33,7 +33,7 @@ Report = Callable[[float], None]
 class SongPicture:
     """A song's spectrum, and what is known only at its end: its level and its bands' statistics.
 
-    ``magnitudes`` has shape (frames, 84), in mel bands, at the level the sound came with. An hour is 121 MB.
+    ``magnitudes`` has shape (frames, 168), in mel bands, at the level the sound came with. An hour is 242 MB.
     """
 
     magnitudes: NDArray[np.float32]
@@ -44,7 +44,7 @@ class SongPicture:
         return len(self.magnitudes)
 
     def between(self, begin: int, end: int) -> NDArray[np.float32]:
-        """Return the band-normalised log-mel picture of these frames, shape (frames, 84)."""
+        """Return the band-normalised log-mel picture of these frames, shape (frames, 168)."""
         return self.statistics.removed_from(compressed(self.magnitudes[begin:end], self.gain))
 
     def pieces(self, report: Report = lambda fraction: None) -> Iterator[NDArray[np.float32]]:
@@ -105,7 +105,7 @@ class _Spectrum:
     def __init__(self, expected_frames: int) -> None:
         # Frame 0 is centred on sample 0.
         self._waiting = np.zeros(WINDOW // 2, np.float32)
-        self._frames = Rows(BANDS, room=expected_frames)
+        self._frames = Rows(COLUMNS, room=expected_frames)
         self._samples = 0
 
     def add(self, mono: NDArray[np.float32]) -> None:
@@ -116,7 +116,7 @@ class _Spectrum:
             self._take(full)
 
     def finish(self) -> NDArray[np.float32]:
-        """Return all frames, shape (frames, 84)."""
+        """Return all frames, shape (frames, 168)."""
         missing = self._samples // HOP - len(self._frames)
         if missing > 0:
             self._waiting = np.pad(self._waiting, (0, WINDOW))

@@ -28,7 +28,7 @@ def small_network(every: int = 4) -> DrumNetwork:
 
 
 def picture(frames: int = FRAMES) -> np.ndarray:
-    return np.random.default_rng(frames).normal(0, 1, (frames, 84)).astype(np.float32)
+    return np.random.default_rng(frames).normal(0, 1, (frames, 168)).astype(np.float32)
 
 
 @torch.inference_mode()

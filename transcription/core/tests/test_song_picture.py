@@ -44,7 +44,7 @@ def taken_at_once(mono: np.ndarray) -> np.ndarray:
 
 
 def whole(picture: SongPicture) -> np.ndarray:
-    return np.concatenate([np.zeros((0, 84), np.float32), *picture.pieces()])
+    return np.concatenate([np.zeros((0, 168), np.float32), *picture.pieces()])
 
 
 @pytest.mark.parametrize("length", [100, 441, 2_047, 44_100, 10**7])

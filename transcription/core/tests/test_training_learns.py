@@ -20,7 +20,7 @@ _SMALL = NetworkShape(channels=(8, 8), local=32, recurrent=16)
 def kicks_and_hats() -> Batch:
     """Low bands flare up at kicks, high bands at hats."""
     rng = np.random.default_rng(0)
-    picture = rng.normal(0, 0.1, (4, 120, 84)).astype(np.float32)
+    picture = rng.normal(0, 0.1, (4, 120, 168)).astype(np.float32)
     onsets = np.zeros((4, 120, len(INSTRUMENTS_HEARD)), np.float32)
     for song in range(4):
         for heard, bands in ((0, slice(0, 12)), (3, slice(60, 84))):
@@ -68,14 +68,14 @@ def test_a_network_of_any_length_answers_frame_by_frame() -> None:
     network = DrumNetwork(_SMALL).eval()
 
     for frames in (1, 2, 3, 5, 101):
-        heard = network(torch.zeros(2, frames, 84))
+        heard = network(torch.zeros(2, frames, 168))
         assert heard.onsets.shape == (2, frames, len(INSTRUMENTS_HEARD))
         assert heard.velocities.shape == (2, frames, len(INSTRUMENTS_HEARD))
         assert heard.pulse.shape == (2, frames, 2)
 
 
 def test_disturbing_keeps_the_shape_and_follows_its_seed() -> None:
-    picture = torch.ones(3, 50, 84)
+    picture = torch.ones(3, 50, 168)
 
     first, second = (disturbed(picture, torch.Generator().manual_seed(7)) for _ in range(2))
 

@@ -65,7 +65,7 @@ def test_a_pack_alone_renders_examples(folder: Path, tmp_path: Path) -> None:
 
     row = example(renderer.mix(rng, renderer.drums(rng)))
 
-    assert row.picture.shape == (200, 84)
+    assert row.picture.shape == (200, 168)
 
 
 def test_licences_go_with_the_sounds(folder: Path) -> None:

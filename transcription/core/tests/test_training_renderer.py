@@ -129,7 +129,7 @@ def test_a_stroke_is_asked_for_in_its_frame_and_half_in_the_next_ones(renderer: 
 
     row = example(clip)
 
-    assert row.picture.shape == (200, 84)
+    assert row.picture.shape == (200, 168)
     assert row.onsets[98:103, 1].tolist() == [0.0, 0.5, 1.0, 0.5, 0.0]
     assert row.velocities[100, 1] == pytest.approx(0.7, abs=0.01)
     assert row.onsets.sum() == pytest.approx(2.0)

@@ -71,7 +71,7 @@ def test_gathered_songs_keep_their_sound_beside_their_targets(tmp_path: Path) ->
 def test_an_excerpt_has_its_clicks_where_its_targets_are(seed: int) -> None:
     row = song_example(clicking(), np.random.default_rng(seed), seconds=3.0)
 
-    assert row.picture.shape == (300, 84)
+    assert row.picture.shape == (300, 168)
     frames = np.flatnonzero(row.onsets[:, 0])
     rise = np.diff(row.picture.astype(np.float32).mean(axis=1))
     assert len(frames) >= 2
@@ -83,7 +83,7 @@ def test_an_excerpt_has_its_clicks_where_its_targets_are(seed: int) -> None:
 def test_a_song_shorter_than_an_excerpt_is_not_asked_for_past_its_end() -> None:
     row = song_example(clicking(2), np.random.default_rng(0), seconds=4.0)
 
-    assert row.picture.shape == (400, 84)
+    assert row.picture.shape == (400, 168)
     assert row.asked[:200, 0].all()
     assert not row.asked[200:].any()
 

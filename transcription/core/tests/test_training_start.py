@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -48,7 +49,7 @@ def test_a_network_that_knows_more_instruments_hears_the_old_ones_as_before(tmp_
 
     start_from(new, tmp_path / "old.safetensors")
 
-    picture = torch.randn(1, 40, 84)
+    picture = torch.randn(1, 40, 168)
     with torch.inference_mode():
         before, after = old(picture), new(picture)
     torch.testing.assert_close(after.onsets[..., :12], before.onsets[..., :12])
@@ -114,3 +115,22 @@ def test_a_checkpoint_that_could_not_be_written_leaves_the_last_one(tmp_path: Pa
         save_checkpoint(tmp_path / "checkpoint.pt", {"step": lambda: 2})
 
     assert load_checkpoint(tmp_path / "checkpoint.pt") == {"step": 1}
+
+
+def test_a_window_more_changes_nothing_at_first(tmp_path: Path) -> None:
+    old = saved(tmp_path / "old.safetensors", replace(_SMALL, windows=1))
+    new = network(_SMALL, seed=2)
+
+    start_from(new, tmp_path / "old.safetensors")
+
+    picture = torch.randn(1, 40, 168)
+    with torch.inference_mode():
+        torch.testing.assert_close(new(picture).onsets, old(picture).onsets)
+
+
+def test_a_network_of_one_window_does_not_look_through_the_other() -> None:
+    alone, picture = network(replace(_SMALL, windows=1), seed=1), torch.randn(1, 40, 168)
+    changed = torch.cat([picture[..., :84], torch.randn(1, 40, 84)], dim=2)
+
+    with torch.inference_mode():
+        torch.testing.assert_close(alone(picture).onsets, alone(changed).onsets, atol=0, rtol=0)

@@ -56,10 +56,12 @@ def save_weights(
 
 
 def start_from(network: DrumNetwork, path: Path) -> None:
-    """Copy the weights at ``path`` into ``network``, which may know more instruments than they do.
+    """Copy the weights at ``path`` into ``network``.
+
+    It may know more instruments than they do, and look through more windows.
 
     Raises:
-        WeightsDoNotFit: they are no detector's, or anything but the number of instruments differs.
+        WeightsDoNotFit: they are no detector's, or another size differs.
     """
     try:
         old = load_file(path)
@@ -74,10 +76,22 @@ def start_from(network: DrumNetwork, path: Path) -> None:
     for part in ("heads.weight", "heads.bias"):
         if part in old and old[part].shape[1:] == new[part].shape[1:]:
             old[part] = _by_name(old[part], names, new[part], network.shape.heard)
+    first = "front.0.0.weight"
+    if first in old and old[first].shape[1] < new[first].shape[1]:
+        old[first] = _with_more_windows(old[first], new[first])
     differing = [name for name in new if name not in old or old[name].shape != new[name].shape]
     if differing or set(old) - set(new):
         raise WeightsDoNotFit(f"{path} is of another shape: {', '.join(differing) or 'it has more layers'}")
     network.load_state_dict(old)
+
+
+def _with_more_windows(old: Tensor, new: Tensor) -> Tensor:
+    """Look through the windows that were not there before, and at first take no notice of what is seen."""
+    grown = torch.zeros_like(new)
+    if old.shape[0] != new.shape[0] or old.shape[2:] != new.shape[2:]:
+        return old
+    grown[:, : old.shape[1]] = old
+    return grown
 
 
 def _by_name(old: Tensor, names: list[str], new: Tensor, heard: int) -> Tensor:

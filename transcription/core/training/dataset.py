@@ -120,7 +120,7 @@ def example(clip: Clip, normalise_over: tuple[float, float] = (0.0, 1.0)) -> Exa
 def normalised_picture(
     sound: NDArray[np.float32], normalise_over: tuple[float, float] = (0.0, 1.0)
 ) -> NDArray[np.float16]:
-    """Return what the network is shown of mono ``sound``: shape (frames, 84)."""
+    """Return what the network is shown of mono ``sound``: shape (frames, 168)."""
     picture = log_mel(levelled(sound))[: len(sound) * FPS // RATE]
     frames = len(picture)
     begin, end = int(normalise_over[0] * frames), max(2, int(normalise_over[1] * frames))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
+from transcription.core.features import BANDS
 from transcription.core.network import Heard
 from transcription.core.training.config import LossWeights
 from transcription.core.training.dataset import Batch
@@ -39,12 +40,13 @@ def _velocity_loss(velocities: Tensor, batch: Batch) -> Tensor:
 
 
 def disturbed(picture: Tensor, generator: torch.Generator) -> Tensor:
-    """Hide bands and bend the tone of (batch, frames, bands) pictures, so that no band is relied on.
+    """Hide bands and bend the tone of (batch, frames, columns) pictures, so that no band is relied on.
 
     Args:
         generator: on the CPU, wherever ``picture`` is.
     """
-    count, _, bands = picture.shape
+    count, _, columns = picture.shape
+    bands, windows = BANDS, columns // BANDS
 
     def draw(*shape: int) -> Tensor:
         return torch.rand(*shape, generator=generator)
@@ -57,5 +59,7 @@ def disturbed(picture: Tensor, generator: torch.Generator) -> Tensor:
         mask *= ~((position >= begin) & (position < begin + width))
     stretch = 0.85 + 0.3 * draw(count, 1, 1)
     shift = 0.3 * (draw(count, 1, 1) - 0.5) + 0.4 * (draw(count, 1, 1) - 0.5) * (position / bands - 0.5)
+    # Alike through every window: what one hides the other must not tell.
+    shift, mask = shift.repeat(1, 1, windows), mask.repeat(1, windows)
     stretch, shift, mask = (drawn.to(picture.device, non_blocking=True) for drawn in (stretch, shift, mask))
     return (picture * stretch + shift) * mask[:, None, :]
