@@ -1,13 +1,15 @@
-"""Run a command with a PostgreSQL and a Redis that are its own to use: ``services.py COMMAND [ARGUMENT…]``.
+"""Run a command with a PostgreSQL and a Redis of its own: ``services.py [--processes N] COMMAND …``
 
 Servers that run already are used (``DATABASE_URL`` and ``REDIS_URL``, else the usual ports of this machine),
-but never what is in them: the command gets the name of a database that does not exist and the number of a
-Redis database that is empty. What does not run is started from the system's packages in a temporary folder
-and ends with the command. Needs the project's virtual environment.
+but never what is in them: the command gets the name of a database that does not exist (``DATABASE_URL``), and
+a Redis database that is empty for each of its processes (``TEST_REDIS_URLS``; ``REDIS_URL`` is the first).
+What does not run is started from the system's packages in a temporary folder and ends with the command.
+Needs the project's virtual environment.
 """
 
 from __future__ import annotations
 
+import argparse
 import contextlib
 import getpass
 import os
@@ -37,18 +39,27 @@ class ServiceMissing(Exception):
     """A server neither runs nor can be started; says what to install."""
 
 
-def main(command: list[str]) -> int:
-    """Run ``command`` with the services; return its exit status."""
+def main(arguments: list[str]) -> int:
+    """Run the command among ``arguments`` with the services; return its exit status."""
+    parser = argparse.ArgumentParser(prog="services.py")
+    parser.add_argument("--processes", type=int, default=1)
+    parser.add_argument("command", nargs=argparse.REMAINDER)
+    options = parser.parse_args(arguments)
     signal.signal(signal.SIGTERM, _as_exit)
     with contextlib.ExitStack() as stack:
         try:
             database_url = stack.enter_context(postgresql())
-            redis_url = stack.enter_context(redis())
+            redis_urls = stack.enter_context(redis(databases=options.processes))
         except ServiceMissing as missing:
             print(f"script/test: {missing}", file=sys.stderr)
             return 3
-        environment = {**os.environ, "DATABASE_URL": database_url, "REDIS_URL": redis_url}
-        return subprocess.run(command, env=environment, check=False).returncode
+        environment = {
+            **os.environ,
+            "DATABASE_URL": database_url,
+            "REDIS_URL": redis_urls[0],
+            "TEST_REDIS_URLS": " ".join(redis_urls),
+        }
+        return subprocess.run(options.command, env=environment, check=False).returncode
 
 
 def _as_exit(number: int, frame: FrameType | None) -> None:
@@ -60,7 +71,10 @@ def _as_exit(number: int, frame: FrameType | None) -> None:
 
 @contextlib.contextmanager
 def postgresql() -> Iterator[str]:
-    """Yield a URL whose database does not exist; Django puts ``test_`` before it, creates it and drops it."""
+    """Yield a URL whose database does not exist.
+
+    Django puts ``test_`` before its name (and the process's after it), creates it and drops it.
+    """
     name = f"drumsite_{os.getpid()}_{int(time.time())}"
     with contextlib.ExitStack() as stack:
         server = _running_postgresql() or stack.enter_context(_own_postgresql())
@@ -68,7 +82,7 @@ def postgresql() -> Iterator[str]:
         try:
             yield urlunsplit(urlsplit(server)._replace(path=f"/{name}"))
         finally:
-            _drop(server, f"test_{name}")  # what a killed run left
+            _drop_all(server, f"test_{name}")  # what a killed run left
 
 
 def _running_postgresql() -> str | None:
@@ -95,9 +109,15 @@ def _may_create_databases(server: str) -> bool:
     return bool(row and row[0])
 
 
-def _drop(server: str, name: str) -> None:
+def _drop_all(server: str, beginning: str) -> None:
     with contextlib.suppress(psycopg.Error), psycopg.connect(server, autocommit=True) as connection:
-        connection.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))
+        left = connection.execute(
+            "SELECT datname FROM pg_database WHERE starts_with(datname, %s)", [beginning]
+        ).fetchall()
+        for (name,) in left:
+            connection.execute(
+                sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name))
+            )
 
 
 @contextlib.contextmanager
@@ -128,8 +148,8 @@ def _newest_postgresql() -> Path:
 
 
 @contextlib.contextmanager
-def redis() -> Iterator[str]:
-    """Yield the URL of an empty database, which is emptied again."""
+def redis(*, databases: int) -> Iterator[list[str]]:
+    """Yield the URLs of as many empty databases of one server, which are emptied again."""
     with contextlib.ExitStack() as stack:
         given = os.environ.get("REDIS_URL", "")
         server = given or "redis://127.0.0.1:6379/0"
@@ -137,9 +157,9 @@ def redis() -> Iterator[str]:
             if given:
                 raise ServiceMissing("nothing answers at REDIS_URL.")
             server = stack.enter_context(_own_redis())
-        number = stack.enter_context(_empty_database(server))
-        print(f"Redis: {_without_password(server)}, database {number}", file=sys.stderr)
-        yield urlunsplit(urlsplit(server)._replace(path=f"/{number}"))
+        numbers = [stack.enter_context(_empty_database(server)) for _ in range(databases)]
+        print(f"Redis: {_without_password(server)}, databases {numbers}", file=sys.stderr)
+        yield [urlunsplit(urlsplit(server)._replace(path=f"/{number}")) for number in numbers]
 
 
 def _answers(server: str) -> bool:
