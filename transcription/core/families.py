@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from graphlib import TopologicalSorter
 
 from notation.core.instruments import INSTRUMENTS, DrumClass, InstrumentName
 from transcription.core.network import INSTRUMENTS_HEARD
@@ -43,3 +44,16 @@ MEMBERS: dict[Family, tuple[int, ...]] = {
     family: tuple(index for index, name in enumerate(INSTRUMENTS_HEARD) if family_of(name) is family)
     for family in Family
 }
+
+# What else a peak may be of: a loud snare sounds a little like a tom, a tambourine very like a hi-hat, and what
+# is heard as both at one instant is more likely the rival alone. On rendered songs no other pairs helped.
+RIVALS: dict[Family, tuple[Family, ...]] = {
+    Family.SNARE: (Family.CLAP,),
+    Family.TOM: (Family.SNARE,),
+    Family.HIHAT: (Family.TAMBOURINE,),
+    Family.CYMBAL: (Family.HIHAT, Family.TAMBOURINE),
+}
+# Families in an order in which rivals are judged first.
+RIVALS_FIRST: tuple[Family, ...] = tuple(
+    TopologicalSorter({family: RIVALS.get(family, ()) for family in Family}).static_order()
+)

@@ -11,19 +11,34 @@ from transcription.core.families import MEMBERS, PERCUSSION, Family
 
 
 @dataclass(frozen=True, slots=True)
+class Rivalry:
+    """What a rival's chance at the same instant says about a peak: see :func:`.picking.rival_evidence`."""
+
+    at_once: float = 0.0
+    never_alone: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
 class Calibration:
     """How a peak's height becomes the chance of a stroke, in the light of the song it is in.
 
     The chance is the sigmoid of a weighted sum: the logit of the peak's height; the song's *clarity* in this
     family, which is the logit of the height that one in five of its peaks exceeds; its *density*, which is
-    the logarithm of its tall peaks a second; and an offset. A middling peak is likely a stroke where the
-    instrument is clearly there, and likely none where nothing of the kind stands out.
+    the logarithm of its tall peaks a second; an offset; and what its rivals say. A middling peak is likely a
+    stroke where the instrument is clearly there, and likely none where nothing of the kind stands out.
     """
 
     height: float = 1.0
     clarity: float = 0.0
     density: float = 0.0
     offset: float = 0.0
+    rivals: Mapping[Family, Rivalry] = field(default_factory=dict)
+
+    @classmethod
+    def parsed(cls, row: Mapping[str, Any]) -> Calibration:
+        """Read what ``asdict`` made; before 3.0 there were no rivals."""
+        rivals = {Family(name): Rivalry(**says) for name, says in row.get("rivals", {}).items()}
+        return cls(**{**row, "rivals": rivals})
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +101,7 @@ class PeakPicking:
             ValueError, TypeError, KeyError: it is something else.
         """
         values: dict[str, Any] = json.loads(text)
-        calibrations = {Family(name): Calibration(**row) for name, row in values["calibrations"].items()}
+        calibrations = {Family(name): Calibration.parsed(row) for name, row in values["calibrations"].items()}
         choices = dict(_plain_choices())
         for name, row in values["choices"].items():
             weights = tuple(tuple(map(float, line)) for line in row["weights"])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from notation.core.hits import Hit
 from notation.core.instruments import FEET, INSTRUMENTS, InstrumentName
 from transcription.core.activations import Activations
-from transcription.core.families import MEMBERS, PERCUSSION, Family, family_of
+from transcription.core.families import MEMBERS, PERCUSSION, RIVALS, RIVALS_FIRST, Family, family_of
 from transcription.core.judgement import Calibration, MemberChoice, PeakPicking
 from transcription.core.network import INSTRUMENTS_HEARD
 
@@ -24,6 +24,9 @@ _FLOOR = 0.03
 _SEEN = 0.1
 _TALL = 0.3
 _UNCLEAR = -2.0
+# How far the log-odds go of a family's peaks being a rival's: nothing is proved by a song.
+_SUREST = 3.0
+_AT_ONCE = 3  # frames apart
 _NEIGHBOURS = 2  # frames on each side that a peak overlooks
 _SAME_INSTANT_S = 0.025
 
@@ -40,7 +43,8 @@ class SongTraits:
 class Candidates:
     """The peaks of one family: frame, height (0..1) and the chance, as calibrated, that a stroke is there.
 
-    ``joint``, shape (frames of the song,), is the activation whose peaks they are.
+    ``joint``, shape (frames of the song,), is the activation whose peaks they are; ``rivals`` is what other
+    families say about each peak, to be added to its log-odds.
     """
 
     frames: NDArray[np.int64]
@@ -48,6 +52,7 @@ class Candidates:
     chances: NDArray[np.float32]
     song: SongTraits
     joint: NDArray[np.float32]
+    rivals: NDArray[np.float32]
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,8 +73,8 @@ def pick_hits(activations: Activations, picking: PeakPicking) -> tuple[Hit, ...]
         Böck, Krebs and Schedl, "Evaluating the Online Capabilities of Onset Detection Methods", ISMIR 2012.
     """
     strokes: list[_Stroke] = []
-    for family in Family:
-        strokes += _family_strokes(activations, family, picking)
+    for family, candidates in all_candidates(activations, picking).items():
+        strokes += _family_strokes(activations, family, candidates, picking)
     strokes.sort(key=lambda stroke: (stroke.onset_s, stroke.heard))
     strokes = _playable(strokes, picking.hands)
     return tuple(_hit(number, stroke) for number, stroke in enumerate(strokes, start=1))
@@ -78,8 +83,7 @@ def pick_hits(activations: Activations, picking: PeakPicking) -> tuple[Hit, ...]
 def missed_mass(activations: Activations, picking: PeakPicking) -> dict[InstrumentName, float]:
     """Return how many strokes of each instrument are expected among the candidates that are no hits."""
     mass: dict[InstrumentName, float] = {}
-    for family in Family:
-        candidates = find_candidates(activations, family, picking)
+    for family, candidates in all_candidates(activations, picking).items():
         left_out = candidates.chances < picking.needed(family)
         near = members_near(activations, family, candidates.frames[left_out])
         chosen = chosen_members(near, picking.choices[family])
@@ -89,14 +93,60 @@ def missed_mass(activations: Activations, picking: PeakPicking) -> dict[Instrume
     return mass
 
 
-def find_candidates(activations: Activations, family: Family, picking: PeakPicking) -> Candidates:
-    """Return the peaks of ``family``'s joint activation, in order of time."""
+def all_candidates(activations: Activations, picking: PeakPicking) -> dict[Family, Candidates]:
+    """Return every family's candidates, rivals first."""
+    found: dict[Family, Candidates] = {}
+    for family in RIVALS_FIRST:
+        found[family] = find_candidates(activations, family, picking, found)
+    return found
+
+
+def find_candidates(
+    activations: Activations,
+    family: Family,
+    picking: PeakPicking,
+    found: Mapping[Family, Candidates] | None = None,
+) -> Candidates:
+    """Return the peaks of ``family``'s joint activation, in order of time.
+
+    Args:
+        found: the rivals' candidates, where they are known already.
+    """
     joint = _joint(activations, family)
     frames = _peaks(joint, round(picking.min_gap_s * activations.fps))
     heights = joint[frames]
     song = song_traits(heights, activations.duration_s)
-    chances = _calibrated(heights, song, picking.calibration(family))
-    return Candidates(frames, heights, chances, song, joint)
+    calibration = picking.calibration(family)
+    against = np.zeros(len(frames), np.float32)
+    for rival in RIVALS.get(family, ()):
+        if (says := calibration.rivals.get(rival)) is not None:
+            other = found[rival] if found is not None else find_candidates(activations, rival, picking)
+            at_once, never_alone = rival_evidence(frames, heights, other)
+            against += says.at_once * at_once + says.never_alone * never_alone
+    chances = _calibrated(heights, song, calibration, against)
+    return Candidates(frames, heights, chances, song, joint, against)
+
+
+def rival_evidence(
+    frames: NDArray[np.int64], heights: NDArray[np.float32], rival: Candidates
+) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """Return, for each peak, a rival's chance at the same instant; and that times the song's verdict.
+
+    The verdict is the log-odds that what is tall in this family falls on the rival's strokes: a hi-hat that
+    is never heard but with a tambourine is that tambourine, one that is heard between its strokes as well
+    goes on under them.
+    """
+    at_once = np.zeros(len(frames), np.float32)
+    if len(rival.frames):
+        for shift in range(-_AT_ONCE, _AT_ONCE + 1):
+            place = np.searchsorted(rival.frames, frames + shift)
+            place = np.minimum(place, len(rival.frames) - 1)
+            there = rival.frames[place] == frames + shift
+            at_once = np.maximum(at_once, np.where(there, rival.chances[place], 0))
+    tall = np.where(heights > _TALL, heights, 0)
+    shared, alone = float(tall @ at_once), float(tall @ (1 - at_once))
+    verdict = np.clip(np.log((shared + 0.5) / (alone + 0.5)), -_SUREST, _SUREST)
+    return at_once.astype(np.float32), (verdict * at_once).astype(np.float32)
 
 
 def song_traits(heights: NDArray[np.float32], duration_s: float) -> SongTraits:
@@ -141,13 +191,17 @@ def _peaks(values: NDArray[np.float32], gap_frames: int) -> NDArray[np.int64]:
 
 
 def _calibrated(
-    heights: NDArray[np.float32], song: SongTraits, calibration: Calibration
+    heights: NDArray[np.float32],
+    song: SongTraits,
+    calibration: Calibration,
+    against: NDArray[np.float32] | np.float32,
 ) -> NDArray[np.float32]:
     total = (
         calibration.height * logit(heights)
         + calibration.clarity * song.clarity
         + calibration.density * song.density
         + calibration.offset
+        + against
     )
     return np.asarray(1 / (1 + np.exp(-total)), np.float32)
 
@@ -158,8 +212,9 @@ def logit(values: NDArray[np.float32]) -> NDArray[np.float32]:
     return np.asarray(np.log(clipped / (1 - clipped)), np.float32)
 
 
-def _family_strokes(activations: Activations, family: Family, picking: PeakPicking) -> list[_Stroke]:
-    candidates = find_candidates(activations, family, picking)
+def _family_strokes(
+    activations: Activations, family: Family, candidates: Candidates, picking: PeakPicking
+) -> list[_Stroke]:
     members = MEMBERS[family]
     needed = picking.needed(family)
     heights = members_near(activations, family, candidates.frames)
@@ -179,7 +234,8 @@ def _family_strokes(activations: Activations, family: Family, picking: PeakPicki
                 if family not in _MAY_SOUND_TOGETHER:
                     continue
                 height = near[member : member + 1]
-                chance_here = float(_calibrated(height, candidates.song, picking.calibration(family))[0])
+                song, calibration = candidates.song, picking.calibration(family)
+                chance_here = float(_calibrated(height, song, calibration, candidates.rivals[number])[0])
                 if chance_here < picking.second:
                     continue
             strokes.append(_Stroke(max(0.0, onset_s), members[member], float(loudness[member]), chance_here))

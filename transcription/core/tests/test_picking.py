@@ -7,8 +7,8 @@ import pytest
 
 from notation.core.instruments import InstrumentName
 from transcription.core.activations import Activations
-from transcription.core.families import Family
-from transcription.core.judgement import Calibration, PeakPicking
+from transcription.core.families import RIVALS, RIVALS_FIRST, Family
+from transcription.core.judgement import Calibration, PeakPicking, Rivalry
 from transcription.core.network import INSTRUMENTS_HEARD
 from transcription.core.picking import (
     find_candidates,
@@ -94,6 +94,47 @@ def test_a_songs_traits_are_its_clarity_and_its_density() -> None:
 
     assert traits.clarity == pytest.approx(np.log(0.9 / 0.1), abs=0.3)
     assert traits.density == pytest.approx(np.log(2 / 2.0 + 0.05), abs=1e-6)
+
+
+_TAMBOURINE_OR_HAT = replace(
+    PLAIN,
+    threshold=0.5,
+    calibrations={Family.HIHAT: Calibration(rivals={Family.TAMBOURINE: Rivalry(-0.5, -2.0)})},
+)
+
+
+def hats(picking: PeakPicking, *peaks: tuple[float, InstrumentName, float]) -> int:
+    return picked(*peaks, picking=picking).count(InstrumentName.HIHAT_CLOSED)
+
+
+def test_a_hi_hat_that_never_sounds_without_a_tambourine_is_the_tambourine() -> None:
+    times = [0.3 + 0.4 * i for i in range(9)]
+    both = [
+        (t, name, 0.8) for t in times for name in (InstrumentName.TAMBOURINE, InstrumentName.HIHAT_CLOSED)
+    ]
+
+    assert hats(replace(_TAMBOURINE_OR_HAT, calibrations={}), *both) == 9
+    assert hats(_TAMBOURINE_OR_HAT, *both) == 0
+
+
+def test_a_hi_hat_that_sounds_between_tambourines_goes_on_under_them() -> None:
+    times = [0.3 + 0.1 * i for i in range(36)]
+    eighths = [(t, InstrumentName.HIHAT_CLOSED, 0.8) for t in times]
+    backbeats = [(t, InstrumentName.TAMBOURINE, 0.8) for t in times[2::4]]
+
+    assert hats(_TAMBOURINE_OR_HAT, *eighths, *backbeats) == 36
+
+
+def test_a_rival_elsewhere_says_nothing() -> None:
+    hat, tambourine = (1.0, InstrumentName.HIHAT_CLOSED, 0.8), (1.2, InstrumentName.TAMBOURINE, 0.8)
+
+    assert hats(_TAMBOURINE_OR_HAT, hat, tambourine) == 1
+
+
+def test_rivals_are_judged_before_those_they_speak_about() -> None:
+    assert sorted(RIVALS_FIRST) == sorted(Family)
+    for family, rivals in RIVALS.items():
+        assert all(RIVALS_FIRST.index(rival) < RIVALS_FIRST.index(family) for rival in rivals)
 
 
 def test_two_strokes_nearer_than_the_gap_are_one() -> None:

@@ -70,3 +70,22 @@ def test_a_chance_from_the_height_alone_asks_nothing_of_the_song() -> None:
     calibration = picking.calibration(Family.KICK)
     assert (calibration.clarity, calibration.density) == (0.0, 0.0)
     assert calibration.height != 0.0
+
+
+def test_what_a_rival_says_is_learnt() -> None:
+    """Hi-hats are heard with every tambourine, and with none of them is there one."""
+    hat, tambourine = MEMBERS[Family.HIHAT][0], MEMBERS[Family.TAMBOURINE][0]
+    frames = 100 + 50 * np.arange(80)
+    onsets = np.zeros((frames[-1] + 100, len(INSTRUMENTS_HEARD)), np.float32)
+    onsets[frames, hat] = 0.7
+    onsets[frames[::2], tambourine] = 0.9
+    nothing = np.zeros(len(onsets), np.float32)
+    activations = Activations(onsets, np.full_like(onsets, 0.5), nothing, nothing.copy())
+    song = HeardSong(activations, {hat: frames[1::2] / 100, tambourine: frames[::2] / 100}, {}, False)
+
+    with_rivals, without = (fitted([song], PeakPicking(), by_rivals=counts) for counts in (True, False))
+
+    chances = find_candidates(activations, Family.HIHAT, with_rivals).chances
+    assert chances[::2].max() < 0.2
+    assert chances[1::2].min() > 0.8
+    assert np.ptp(find_candidates(activations, Family.HIHAT, without).chances) < 0.01

@@ -31,10 +31,12 @@ def variants(songs: list[HeardSong]) -> dict[str, PeakPicking]:
     """Return what ships, fitted to ``songs``, and the same with one part taken out or changed."""
     whole = fitted(songs, PeakPicking())
     by_height = fitted(songs, PeakPicking(), by_song=False)
+    unrivalled = fitted(songs, PeakPicking(), by_rivals=False)
     return {
         "as shipped": whole,
         "heights taken for chances": replace(whole, calibrations={}),
         "chances from heights alone, not the song": replace(whole, calibrations=by_height.calibrations),
+        "whatever else is heard at the same instant": replace(whole, calibrations=unrivalled.calibrations),
         "the tallest member, whatever is confused": replace(whole, choices=PeakPicking().choices),
         "as many hands as it takes": replace(whole, hands=99),
         "a second tom or cymbal from 0.5 on": replace(whole, second=0.5),

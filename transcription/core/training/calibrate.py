@@ -21,10 +21,10 @@ from transcription.core.activations import Activations
 from transcription.core.detection import Detector, detect_onsets, load_detector
 from transcription.core.evaluation.matching import Counts
 from transcription.core.evaluation.scoring import total
-from transcription.core.families import MEMBERS, Family, family_of
+from transcription.core.families import MEMBERS, RIVALS, RIVALS_FIRST, Family, family_of
 from transcription.core.features import RATE
-from transcription.core.judgement import Calibration, MemberChoice, PeakPicking
-from transcription.core.picking import find_candidates, logit, members_near, pick_hits
+from transcription.core.judgement import Calibration, MemberChoice, PeakPicking, Rivalry
+from transcription.core.picking import find_candidates, logit, members_near, pick_hits, rival_evidence
 from transcription.core.training.checkpoints import with_picking
 from transcription.core.training.dataset import Source
 from transcription.core.training.render import Clip
@@ -35,6 +35,9 @@ _SONG_S = 16.0
 _WORTH_TELLING = 0.25
 _RIDGE = 1e-3
 _FEWEST = 8
+# Where it matters whether a family is heard alone in the song. A tom's peaks on snares are not more or less
+# likely toms where all are: with the song's verdict the fit was worse on songs it had not seen.
+_SONG_DECIDES = frozenset({(Family.HIHAT, Family.TAMBOURINE)})
 
 Times = NDArray[np.float64]
 
@@ -79,18 +82,20 @@ def heard_song(clip: Clip, accompanied: bool, detector: Detector) -> HeardSong:
     return HeardSong(activations, onsets, buried, accompanied)
 
 
-def fitted(songs: Sequence[HeardSong], picking: PeakPicking, *, by_song: bool = True) -> PeakPicking:
+def fitted(
+    songs: Sequence[HeardSong], picking: PeakPicking, *, by_song: bool = True, by_rivals: bool = True
+) -> PeakPicking:
     """Return ``picking`` with each family's calibration and choice of members fitted to ``songs``.
 
     Args:
         by_song: whether a peak is judged in the light of its song, or by its height alone.
+        by_rivals: whether what else is heard at the same instant counts.
     """
-    calibrations = dict(picking.calibrations)
-    for family in Family:
-        calibration = _fitted_calibration(songs, family, picking, by_song)
+    for family in RIVALS_FIRST:
+        rivals = RIVALS.get(family, ()) if by_rivals else ()
+        calibration = _fitted_calibration(songs, family, picking, by_song, rivals)
         if calibration is not None:
-            calibrations[family] = calibration
-    picking = replace(picking, calibrations=calibrations)
+            picking = replace(picking, calibrations={**picking.calibrations, family: calibration})
     choices = dict(picking.choices)
     for family, members in MEMBERS.items():
         if len(members) > 1:
@@ -99,7 +104,11 @@ def fitted(songs: Sequence[HeardSong], picking: PeakPicking, *, by_song: bool = 
 
 
 def _fitted_calibration(
-    songs: Sequence[HeardSong], family: Family, picking: PeakPicking, by_song: bool
+    songs: Sequence[HeardSong],
+    family: Family,
+    picking: PeakPicking,
+    by_song: bool,
+    rivals: Sequence[Family],
 ) -> Calibration | None:
     """Logistic regression of whether a peak is a stroke; None where they all are, or none is."""
     rows, right = [], []
@@ -109,16 +118,23 @@ def _fitted_calibration(
         asked = _far_from(times, song.buried_of(family))
         matched = np.zeros(len(times), np.bool_)
         matched[[peak for _, peak in mir_eval.util.match_events(song.strokes_of(family), times, 0.03)]] = True
-        columns = np.ones((len(times), 4))
+        columns = np.ones((len(times), 4 + 2 * len(rivals)))
         columns[:, 0] = logit(candidates.heights)
         columns[:, 1:3] = (candidates.song.clarity, candidates.song.density) if by_song else (0.0, 0.0)
+        for place, rival in enumerate(rivals):
+            other = find_candidates(song.activations, rival, picking)
+            at_once, never_alone = rival_evidence(candidates.frames, candidates.heights, other)
+            columns[:, 4 + 2 * place] = at_once
+            columns[:, 5 + 2 * place] = never_alone if (family, rival) in _SONG_DECIDES else 0.0
         rows.append(columns[asked])
         right.append(matched[asked])
     struck = np.concatenate(right).astype(np.float64)
     if min(struck.sum(), (1 - struck).sum()) < _FEWEST:
         return None
-    weights = _logistic(np.concatenate(rows), struck)
-    return Calibration(*(round(float(weight), 3) for weight in weights))
+    weights = [round(float(weight), 3) for weight in _logistic(np.concatenate(rows), struck)]
+    says = {rival: Rivalry(*weights[4 + 2 * i : 6 + 2 * i]) for i, rival in enumerate(rivals)}
+    height, clarity, density, offset = weights[:4]
+    return Calibration(height, clarity, density, offset, says)
 
 
 def _fitted_choice(songs: Sequence[HeardSong], family: Family, picking: PeakPicking) -> MemberChoice:
