@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from transcription.core.beat_patterns import SLOTS_PER_BEAT, Limb, PatternBook
+from transcription.core.beat_patterns import SLOTS_PER_BEAT, PatternBook
 
 FRAMES_PER_SECOND = 50  # decides how finely bars are placed; the beats are fitted to the strokes afterwards
 IMPOSSIBLE = np.float32(-1e9)
@@ -99,81 +98,135 @@ def bar_frames(indices: Indices, felt_beats: int) -> Indices:
     return frames
 
 
-def score_bars(
-    evidence: BeatEvidence, candidates: Sequence[MeterCandidate], tuning: BarTuning
-) -> list[Float]:
-    """Score each bar of each candidate by its length, pattern and first frame.
-
-    Strokes are taken as a Poisson process whose rate the pattern gives. What they say by their places in the
-    bar counts fully, what they say by their number less, since a detector misses some and invents others.
-
-    Returns:
-        For each candidate log-likelihoods of shape (patterns, lengths, frames); ``IMPOSSIBLE`` where a bar
-        would leave the evidence.
-    """
-    frames = evidence.strokes.shape[1]
-    longest_beat = max(beat_frames(int(each.indices[-1])) for each in candidates)
-    sums = _sums_to_half_frames(evidence.strokes, margin=int(longest_beat) + 2)
-    inside = np.zeros(frames + 1, np.float32)
-    inside[evidence.padding + 1 : evidence.end + 1] = 1
-    common = _Common(
-        evidence, sums[0, :, : frames + 1].sum(axis=0), np.cumsum(inside, dtype=np.float32), tuning
-    )
-    scores = [
-        np.full((len(each.book.share), len(each.indices), frames), IMPOSSIBLE, np.float32)
-        for each in candidates
-    ]
-    for index in np.unique(np.concatenate([each.indices for each in candidates])):
-        here = [
-            (each, score[:, row])
-            for each, score in zip(candidates, scores, strict=True)
-            for row in np.flatnonzero(each.indices == index)
-        ]
-        _score_places(sums, frames, beat_frames(int(index)), here, tuning)
-        for candidate, score in here:
-            length = int(bar_frames(np.array([index]), candidate.book.meter.felt_beats)[0])
-            if length < frames:
-                score[:, : frames - length] += common.of(candidate, length)
-    return scores
-
-
 @dataclass(frozen=True, slots=True, eq=False)
-class _Common:
-    """What the score of a bar holds besides the places of its strokes."""
+class BarScorer:
+    """Scores bars by the evidence, whatever their meter; made once, so that meters share what it sums up."""
 
     evidence: BeatEvidence
-    sums_of_all: Float
-    inside: Float
+    limbs: Indices  # those that play at all
+    strokes: Float  # (limbs, frames), as are the echoes
+    echoes: Float
+    heard: Float  # (frames + 1,): strokes before each frame
+    inside: Float  # (frames + 1,): frames of the recording before each frame
+    sums: Float  # (2, limbs, frames and more): strokes before each frame, and before half a frame later
     tuning: BarTuning
 
-    def of(self, candidate: MeterCandidate, length: int) -> Float:
-        """Shape (patterns, frames - length)."""
+    @classmethod
+    def of(cls, evidence: BeatEvidence, longest_beat: float, tuning: BarTuning) -> BarScorer:
+        """Sum up the evidence; ``longest_beat`` is in frames."""
+        limbs = np.flatnonzero(evidence.strokes.any(axis=1))
+        strokes = evidence.strokes[limbs]
+        inside = np.zeros(strokes.shape[1] + 1, np.float32)
+        inside[evidence.padding + 1 : evidence.end + 1] = 1
+        np.cumsum(inside, out=inside)
+        sums = _sums_to_half_frames(strokes, margin=int(longest_beat) + 2)
+        heard = sums[0, :, : len(inside)].sum(axis=0)
+        return cls(evidence, limbs, strokes, evidence.echoes[limbs], heard, inside, sums, tuning)
+
+    def size(self, candidate: MeterCandidate) -> int:
+        """How many bars of a candidate are scored."""
+        return len(candidate.book.share) * len(candidate.indices) * int(self.strokes.shape[1])
+
+    def score(self, candidate: MeterCandidate, memory: Float | None = None) -> Float:
+        """Score each bar of a candidate by its length, pattern and first frame.
+
+        Strokes are taken as a Poisson process whose rate the pattern gives. What they say by their places in
+        the bar counts fully, what they say by their number less, since a detector misses some and invents
+        others.
+
+        Args:
+            memory: is overwritten with the scores; shape (``size`` of the candidate, at least,).
+        Returns:
+            Log-likelihoods of shape (patterns, lengths, frames); ``IMPOSSIBLE`` where a bar would leave the
+            evidence.
+        """
+        memory = np.empty(self.size(candidate), np.float32) if memory is None else memory
+        shape = (len(candidate.book.share), len(candidate.indices), self.strokes.shape[1])
+        scores = memory[: self.size(candidate)].reshape(shape)
+        at_edges = np.empty((_EDGES, len(self.limbs), _CHUNK), np.float32)
+        for number, index in enumerate(candidate.indices.tolist()):
+            row = _Row.of(candidate, index, scores[:, number], self)
+            edges = _edges(beat_frames(index))
+            for start in range(0, shape[2], _CHUNK):
+                size = min(_CHUNK, shape[2] - start)
+                for slot, edge in enumerate(edges):
+                    begin = max(0, start + edge // _HALF_FRAMES)
+                    at_edges[slot, :, :size] = self.sums[edge % _HALF_FRAMES, :, begin : begin + size]
+                row.write(start, size, at_edges[:, :, :size].reshape(-1, size))
+        return scores
+
+    def covered(self, length: int) -> Float:
+        """How much of each bar lies in the recording, 0..1, shape (frames - length,)."""
+        covered: Float = (self.inside[length:-1] - self.inside[: -length - 1]) / np.float32(length)
+        return covered
+
+    def worth(self, candidate: MeterCandidate, length: int, covered: Float) -> Float:
+        """What a bar is worth whatever its pattern, shape (frames - length,)."""
         evidence, tuning = self.evidence, self.tuning
         felt_beats = candidate.book.meter.felt_beats
-        last = evidence.strokes.shape[1] - length
+        last = len(covered)
         bar_s = length / FRAMES_PER_SECOND
-        covered = (self.inside[length:-1] - self.inside[:last]) / np.float32(length)
-        heard = self.sums_of_all[length:-1] - self.sums_of_all[:last]
         per_s = _tempo_prior(60 * felt_beats / bar_s, candidate.tempo, tuning) - candidate.cost_per_s
-        shared = np.float32(per_s * bar_s) * covered
-        shared -= np.float32(tuning.count_weight * np.log(bar_s)) * heard
-        shared += evidence.downbeats[:last]
+        worth = np.float32(per_s * bar_s) * covered
+        worth -= np.float32(tuning.count_weight * np.log(bar_s)) * (self.heard[length:-1] - self.heard[:last])
+        worth += evidence.downbeats[:last]
         for beat in range(felt_beats):
             offset = round(beat * length / felt_beats)
-            shared += evidence.beats[offset : last + offset]
-        shared += np.float32(tuning.repetition_weight) * self._repetition(length)
-        expected = np.float32(tuning.count_weight) * candidate.book.expected.sum(axis=(1, 2))
-        score: Float = shared - expected.astype(np.float32)[:, None] * covered
-        return score
+            worth += evidence.beats[offset : last + offset]
+        worth += np.float32(tuning.repetition_weight) * self._repetition(length)
+        return worth
 
     def _repetition(self, length: int) -> Float:
         """How far the strokes of each bar lie where some lay a bar before, shape (frames - length,)."""
-        strokes, echoes = self.evidence.strokes, self.evidence.echoes
-        sums = np.zeros(strokes.shape[1] + 1, np.float32)
-        np.einsum("lf,lf->f", strokes[:, length:], echoes[:, :-length], out=sums[length + 1 :])
+        sums = np.zeros(self.strokes.shape[1] + 1, np.float32)
+        np.einsum("lf,lf->f", self.strokes[:, length:], self.echoes[:, :-length], out=sums[length + 1 :])
         np.cumsum(sums, out=sums)
-        repeated: Float = sums[length:-1] - sums[: strokes.shape[1] - length]
+        repeated: Float = sums[length:-1] - sums[: -length - 1]
         return repeated
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Row:
+    """The bars of one candidate that are equally long; ``score``, (patterns, frames), is to be written."""
+
+    score: Float
+    beat_offsets: tuple[int, ...]  # in frames
+    bars: int  # how many lie in the evidence
+    edge_weights: Float
+    expected: Float  # (patterns,): what the number of strokes to expect weighs
+    covered: Float
+    worth: Float
+
+    @classmethod
+    def of(cls, candidate: MeterCandidate, index: int, score: Float, scorer: BarScorer) -> _Row:
+        book, tuning = candidate.book, scorer.tuning
+        felt_beats = book.meter.felt_beats
+        length = int(bar_frames(np.array([index]), felt_beats)[0])
+        bars = max(0, score.shape[1] - length)
+        score[:, bars:] = IMPOSSIBLE
+        covered = scorer.covered(length) if bars else np.empty(0, np.float32)
+        return cls(
+            score=score,
+            beat_offsets=tuple(round(number * length / felt_beats) for number in range(felt_beats)),
+            bars=bars,
+            edge_weights=_edge_weights(book, beat_frames(index), scorer.limbs, tuning),
+            expected=(tuning.count_weight * book.expected.sum(axis=(1, 2))).astype(np.float32),
+            covered=covered,
+            worth=scorer.worth(candidate, length, covered) if bars else covered,
+        )
+
+    def write(self, start: int, size: int, at_edges: Float) -> None:
+        """Add what a chunk of strokes, summed up to each edge (edges * limbs, size), says of every bar."""
+        stop = min(start + size, self.bars)
+        if start < stop:
+            here = self.score[:, start:stop]
+            np.multiply(-self.expected[:, None], self.covered[start:stop], out=here)
+            here += self.worth[start:stop]
+        placed = (self.edge_weights @ at_edges).reshape(len(self.beat_offsets), -1, size)
+        for weights, shift in zip(placed, self.beat_offsets, strict=True):
+            first, last = max(0, start - shift), min(start + size - shift, self.bars)
+            if last > first:
+                self.score[:, first:last] += weights[:, first + shift - start : last + shift - start]
 
 
 def _sums_to_half_frames(strokes: Float, margin: int) -> Float:
@@ -187,48 +240,25 @@ def _sums_to_half_frames(strokes: Float, margin: int) -> Float:
     return sums
 
 
-def _score_places(
-    sums: Float, frames: int, beat: float, here: Sequence[tuple[MeterCandidate, Float]], tuning: BarTuning
-) -> None:
-    """Write what the strokes' places weigh into each candidate's (patterns, frames), beats ``beat`` long."""
+def _edges(beat: float) -> list[int]:
+    """The edges of the slots of a beat ``beat`` frames long, in half frames."""
     # A frame's strokes lie, on average, half a frame after its start.
     places = np.round(((np.arange(_EDGES) - 0.5) * beat / SLOTS_PER_BEAT + 0.5) * _HALF_FRAMES)
-    edges = [int(edge) for edge in places]
-    weights = [_edge_weights(each.book, beat, tuning) for each, _ in here]
-    offsets = [
-        [round(number * round(beats * beat) / beats) for number in range(beats)]
-        for beats in (each.book.meter.felt_beats for each, _ in here)
-    ]
-    bars = [round(each.book.meter.felt_beats * beat) for each, _ in here]
-    for (_, score), length in zip(here, bars, strict=True):
-        score[:, : max(0, frames - length)] = 0
-    at_edges = np.empty((_EDGES, len(Limb), _CHUNK), np.float32)
-    for start in range(0, frames, _CHUNK):
-        size = min(_CHUNK, frames - start)
-        for slot, edge in enumerate(edges):
-            begin = max(0, start + edge // _HALF_FRAMES)
-            at_edges[slot, :, :size] = sums[edge % _HALF_FRAMES, :, begin : begin + size]
-        flat = at_edges[:, :, :size].reshape(_EDGES * len(Limb), size)
-        for (each, score), weight, offset, length in zip(here, weights, offsets, bars, strict=True):
-            placed = (weight @ flat).reshape(each.book.meter.felt_beats, len(each.book.share), size)
-            for number, shift in enumerate(offset):
-                first, last = max(0, start - shift), min(start + size - shift, frames - length)
-                if last > first:
-                    score[:, first:last] += placed[number, :, first + shift - start : last + shift - start]
+    return [int(edge) for edge in places]
 
 
-def _edge_weights(book: PatternBook, beat: float, tuning: BarTuning) -> Float:
+def _edge_weights(book: PatternBook, beat: float, limbs: Indices, tuning: BarTuning) -> Float:
     """What the strokes up to each edge of a slot weigh, shape (beats * patterns, edges * limbs).
 
     A stroke counts for the slot it falls in. With w_j the weight of slot j, which lies between the edges j
     and j + 1, the sum over slots is a sum over edges of (w_{j-1} - w_j) times all strokes up to the edge.
     """
     slot_s = beat / SLOTS_PER_BEAT / FRAMES_PER_SECOND
-    expected = np.einsum("st,ptl->psl", _timing_blur(book.slots, slot_s, tuning), book.expected)
+    expected = _timing_blur(book.slots, slot_s, tuning) @ book.expected[:, :, limbs]
     per_bar = expected.sum(axis=1, keepdims=True)
     weights = np.log(expected * book.slots / per_bar) + tuning.count_weight * np.log(per_bar)
-    beats = weights.reshape(len(book.share), -1, SLOTS_PER_BEAT, len(Limb)).swapaxes(0, 1)
-    edge_weights = np.zeros((*beats.shape[:2], _EDGES, len(Limb)), np.float32)
+    beats = weights.reshape(len(book.share), -1, SLOTS_PER_BEAT, len(limbs)).swapaxes(0, 1)
+    edge_weights = np.zeros((*beats.shape[:2], _EDGES, len(limbs)), np.float32)
     edge_weights[:, :, 1:] += beats
     edge_weights[:, :, :-1] -= beats
     return edge_weights.reshape(beats.shape[0] * beats.shape[1], -1)
@@ -236,9 +266,10 @@ def _edge_weights(book: PatternBook, beat: float, tuning: BarTuning) -> Float:
 
 def _timing_blur(slots: int, slot_s: float, tuning: BarTuning) -> NDArray[np.float64]:
     """How strokes meant for one slot spread over all of them, shape (slots, slots); wider in short bars."""
-    distance = (np.arange(slots)[:, None] - np.arange(slots) + slots // 2) % slots - slots // 2
+    steps = np.arange(slots)
+    distance = (steps + slots // 2) % slots - slots // 2
     spread = np.exp(-0.5 * (distance * slot_s / tuning.timing_spread_s) ** 2)
-    shares: NDArray[np.float64] = spread / spread.sum(axis=1, keepdims=True)
+    shares: NDArray[np.float64] = (spread / spread.sum())[(steps[:, None] - steps) % slots]
     return shares
 
 

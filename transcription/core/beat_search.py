@@ -14,10 +14,11 @@ from transcription.core.beat_patterns import pattern_book
 from transcription.core.beat_scores import (
     FRAMES_PER_SECOND,
     TEMPO_STEP,
+    BarScorer,
     Indices,
     MeterCandidate,
     TempoRange,
-    score_bars,
+    beat_frames,
 )
 from transcription.core.beat_states import Bar, BarPath, PointerTuning, decode_bars
 
@@ -190,22 +191,30 @@ def _read(candidates: Sequence[MeterCandidate], part: _Part, search: BarSearch) 
     """Decode every candidate by itself; the best comes first."""
     if not candidates:
         return []
-    padding = max(int(each.bar_frames[-1]) for each in candidates) + 1
-    evidence = gather_evidence(part.strokes, part.network, part.end_s, padding, search.entry_bonus)
-    scores = score_bars(evidence, candidates, search.pointer.bars)
+    scorer = _scorer(candidates, part, search)
+    memory = np.empty(max(scorer.size(candidate) for candidate in candidates), np.float32)
     readings = []
-    for candidate, score in zip(candidates, scores, strict=True):
-        path = decode_bars(evidence, [candidate], [score], search.pointer, part.downbeat_s, part.before)
+    for candidate in candidates:
+        scores = scorer.score(candidate, memory)
+        path = decode_bars(
+            scorer.evidence, [candidate], [scores], search.pointer, part.downbeat_s, part.before
+        )
         readings.append(Reading(candidate, path, path.score / part.end_s))
     return sorted(readings, key=lambda reading: -reading.fit_per_s)
 
 
 def _decode(candidates: Sequence[MeterCandidate], part: _Part, search: BarSearch) -> BarPath:
     """Decode candidates together, so that one may follow another."""
+    scorer = _scorer(candidates, part, search)
+    scores = [scorer.score(candidate) for candidate in candidates]
+    return decode_bars(scorer.evidence, candidates, scores, search.pointer, part.downbeat_s, part.before)
+
+
+def _scorer(candidates: Sequence[MeterCandidate], part: _Part, search: BarSearch) -> BarScorer:
     padding = max(int(each.bar_frames[-1]) for each in candidates) + 1
     evidence = gather_evidence(part.strokes, part.network, part.end_s, padding, search.entry_bonus)
-    scores = score_bars(evidence, candidates, search.pointer.bars)
-    return decode_bars(evidence, candidates, scores, search.pointer, part.downbeat_s, part.before)
+    longest_beat = max(beat_frames(int(each.indices[-1])) for each in candidates)
+    return BarScorer.of(evidence, longest_beat, search.pointer.bars)
 
 
 def _near(candidate: MeterCandidate, paths: Sequence[BarPath], search: BarSearch) -> MeterCandidate:

@@ -80,7 +80,7 @@ def decode_bars(
     are decoded at once.
 
     Args:
-        scores: of single bars, as ``score_bars`` returns them; overwritten with those of paths.
+        scores: of single bars, as ``BarScorer.score`` returns them; overwritten with those of paths.
         bar_starts_at_s: where a bar is known to begin, in seconds.
         before: the bar after which the recording begins, if it is part of a longer one.
     Source:
@@ -133,10 +133,14 @@ class _Layer:
     def ended(self, start: int, size: int) -> Float:
         """The scores of the bars that end where frames ``start`` and after begin, as ``scores``."""
         ended = np.empty((*self.scores.shape[:2], size), np.float32)
-        for row, length in enumerate(self.lengths):
-            skip = min(max(0, int(length) - start), size)
-            ended[:, row, :skip] = IMPOSSIBLE
-            ended[:, row, skip:] = self.scores[:, row, start - length + skip : start - length + size]
+        for row, length in enumerate(self.lengths.tolist()):
+            first = start - length
+            if first >= 0:
+                ended[:, row] = self.scores[:, row, first : first + size]
+            else:
+                skip = min(-first, size)
+                ended[:, row, :skip] = IMPOSSIBLE
+                ended[:, row, skip:] = self.scores[:, row, : max(0, first + size)]
         return ended
 
 
@@ -176,15 +180,20 @@ def _after_bars_of_the_meter(layer: _Layer, ended: Float, top: Float, tuning: Po
     A pattern is kept by bars of the same or the neighbouring length; a greater change of tempo is one of
     pattern too, and costs by the logarithm, so that the best of all lengths is found by passing it along.
     """
-    steps = np.float32(tuning.tempo_stiffness) * np.diff(layer.logs)
+    place = np.float32(tuning.tempo_stiffness) * (layer.logs - layer.logs[0])[:, None]
+    # As large as what it is added to, so that NumPy takes both in one long stride.
+    step = np.repeat(np.diff(place, axis=0) - layer.stay, ended.shape[2], axis=1)
     arriving: Float = ended + layer.stay
-    np.maximum(arriving[:, 1:], ended[:, :-1] + (layer.stay - steps)[:, None], out=arriving[:, 1:])
-    np.maximum(arriving[:, :-1], ended[:, 1:] + (layer.stay - steps)[:, None], out=arriving[:, :-1])
-    for row in range(1, len(top)):
-        np.maximum(top[row], top[row - 1] - steps[row - 1], out=top[row])
-    for row in range(len(top) - 2, -1, -1):
-        np.maximum(top[row], top[row + 1] - steps[row], out=top[row])
-    np.maximum(arriving, top + layer.change[:, None, None], out=arriving)
+    other = np.empty_like(ended)
+    neighbours = other[:, 1:]
+    np.subtract(ended[:, :-1], step, out=neighbours)
+    np.maximum(arriving[:, 1:], neighbours, out=arriving[:, 1:])
+    np.subtract(ended[:, 1:], step, out=neighbours)
+    np.maximum(arriving[:, :-1], neighbours, out=arriving[:, :-1])
+    slower = np.maximum.accumulate(top + place, axis=0) - place
+    faster = np.maximum.accumulate((top - place)[::-1], axis=0)[::-1] + place
+    np.add(np.maximum(slower, faster), layer.change[:, None, None], out=other)
+    np.maximum(arriving, other, out=arriving)
     return arriving
 
 
