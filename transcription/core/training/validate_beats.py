@@ -15,12 +15,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-import mir_eval
 import numpy as np
-from numpy.typing import NDArray
 
 from notation.core.beat_grid import BeatGrid
 from transcription.core.beats import track_beats
+from transcription.core.evaluation.beats import f_of_beats
 from transcription.core.training.beat_songs import (
     BeatSong,
     Condition,
@@ -106,8 +105,8 @@ def score_song(song: BeatSong, grid: BeatGrid, evidence: str) -> BeatScore:
         condition=song.condition.value,
         groove=first,
         evidence=evidence,
-        beat_f=_f_measure(song.beats_s, beats_s),
-        downbeat_f=_f_measure(song.beats_s[song.numbers == 1], downbeats_s, song.beats_s),
+        beat_f=f_of_beats(song.beats_s, beats_s),
+        downbeat_f=f_of_beats(song.beats_s[song.numbers == 1], downbeats_s),
         tempo=abs(grid.tempo_bpm / song.tempo_bpm - 1) < _TEMPO_TOLERANCE,
         meter=found == song.meters,
         flagged=grid.unreliable,
@@ -160,14 +159,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if options.json is not None:
         options.json.write_text(json.dumps([asdict(score) for score in scores], indent=1) + "\n")
     return 0
-
-
-def _f_measure(
-    reference: NDArray[np.float64], found: NDArray[np.float64], span: NDArray[np.float64] | None = None
-) -> float:
-    span = reference if span is None else span
-    inside = np.clip(found[(found > span[0] - 0.3) & (found < span[-1] + 0.3)], 0, None)
-    return float(mir_eval.beat.f_measure(reference, np.unique(inside), 0.07)) if len(inside) else 0.0
 
 
 if __name__ == "__main__":
