@@ -45,8 +45,8 @@ MEMBERS: dict[Family, tuple[int, ...]] = {
     for family in Family
 }
 
-# What else a peak may be of: a loud snare sounds a little like a tom, a tambourine very like a hi-hat, and what
-# is heard as both at one instant is more likely the rival alone. On rendered songs no other pairs helped.
+# What else a peak may be of: a loud snare sounds a little like a tom, a tambourine very like a hi-hat, and
+# what is heard as both at once is more likely the rival alone. On rendered songs no other pairs helped.
 RIVALS: dict[Family, tuple[Family, ...]] = {
     Family.SNARE: (Family.CLAP,),
     Family.TOM: (Family.SNARE,),
