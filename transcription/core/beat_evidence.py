@@ -70,13 +70,20 @@ class Strokes:
 
 @dataclass(frozen=True, slots=True)
 class NetworkTrust:
-    """How far the network's beats count. Activations at the named levels say nothing for or against."""
+    """How far the network's beats count, in log-likelihood ratios before the weight.
+
+    Of beats, ``undecided_beat`` says nothing for or against. Of downbeats, ``downbeat_ratios`` were measured
+    at the activations ``downbeat_heights``: on 1,608 downbeats and 4,694 other beats of 100 rendered songs of
+    the validation split, heard by crnn 2.0. Where it is in doubt it hears a little of a downbeat on every
+    beat, so that a middling height says little. They are cut off at two: a song's heights err together.
+    """
 
     beat_weight: float = 0.5
     downbeat_weight: float = 1.0
     undecided_beat: float = 0.2
-    undecided_downbeat: float = 0.12
-    largest_ratio: float = 2.0  # in log-likelihood, before the weight
+    largest_ratio: float = 2.0  # of beats
+    downbeat_heights: tuple[float, ...] = (0.0, 0.05, 0.15, 0.25, 0.35, 0.45, 0.55, 0.65, 0.75, 0.9)
+    downbeat_ratios: tuple[float, ...] = (-1.2, -1.1, -0.1, 0.45, 0.6, 1.1, 1.8, 2.0, 2.0, 2.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,12 +98,11 @@ class NetworkBeats:
         """Read the network's beats; None where it heard none, so that the drums alone decide."""
         if len(activations.beats) == 0 or float(np.ptp(activations.beats)) < _FLAT:
             return None
-        beats = _likelihood_ratio(activations.beats, activations.fps, trust.undecided_beat, trust)
+        beats = _odds_over(_heights(activations.beats, activations.fps), trust)
         downbeats = np.zeros_like(beats)
         if float(np.ptp(activations.downbeats)) >= _FLAT:
-            downbeats = _likelihood_ratio(
-                activations.downbeats, activations.fps, trust.undecided_downbeat, trust
-            )
+            heights = _heights(activations.downbeats, activations.fps)
+            downbeats = np.interp(heights, trust.downbeat_heights, trust.downbeat_ratios).astype(np.float32)
         return cls(np.float32(trust.beat_weight) * beats, np.float32(trust.downbeat_weight) * downbeats)
 
     def between(self, start_s: float, end_s: float) -> NetworkBeats:
@@ -144,17 +150,21 @@ def _echoes(strokes: NDArray[np.float32]) -> NDArray[np.float32]:
     return echoes
 
 
-def _likelihood_ratio(
-    activation: NDArray[np.float32], fps: int, undecided: float, trust: NetworkTrust
-) -> NDArray[np.float32]:
-    """How much likelier each frame is on a beat than off one: the odds, over those of ``undecided``."""
+def _heights(activation: NDArray[np.float32], fps: int) -> NDArray[np.float32]:
+    """The highest activation in and beside each frame at ``FRAMES_PER_SECOND``."""
     step = fps / FRAMES_PER_SECOND
     frames = int(np.ceil(len(activation) / step))
     wide = np.maximum.reduce([activation, np.append(activation[1:], 0), np.append(0, activation[:-1])])
-    chance = np.clip(
-        wide[np.minimum(np.round(np.arange(frames) * step).astype(np.int64), len(wide) - 1)], 1e-3, 0.999
-    )
-    ratio = np.log(chance / (1 - chance)) - np.log(undecided / (1 - undecided))
+    heights: NDArray[np.float32] = wide[
+        np.minimum(np.round(np.arange(frames) * step).astype(np.int64), len(wide) - 1)
+    ]
+    return heights
+
+
+def _odds_over(heights: NDArray[np.float32], trust: NetworkTrust) -> NDArray[np.float32]:
+    """How much likelier each frame is on a beat than off one: the odds, over those of the undecided."""
+    chance = np.clip(heights, 1e-3, 0.999)
+    ratio = np.log(chance / (1 - chance)) - np.log(trust.undecided_beat / (1 - trust.undecided_beat))
     limited: NDArray[np.float32] = np.clip(ratio, -trust.largest_ratio, trust.largest_ratio).astype(
         np.float32
     )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -60,3 +62,19 @@ def test_even_hats_get_the_tempo_that_the_network_hears() -> None:
     grid = track_beats(activations_at(beats_s, 4, 37.0), hits, duration_s=37.0)
 
     assert grid.tempo_bpm == pytest.approx(160, abs=1) or grid.tempo_bpm == pytest.approx(80, abs=1)
+
+
+def test_a_few_certain_downbeats_say_more_than_many_doubtful_ones() -> None:
+    hits = even_hats(0.25, 144)
+    beats_s = 0.5 + np.arange(72) * 0.5
+    heard = activations_at(beats_s, 4, 37.0)
+    downbeats = np.zeros_like(heard.downbeats)
+    frames = np.round(beats_s * 100).astype(np.int64)
+    downbeats[frames[::8]] = 0.85
+    downbeats[frames[4::8]] = 0.1
+    downbeats[frames[2::4]] = 0.3
+
+    grid = track_beats(replace(heard, downbeats=downbeats), hits, duration_s=37.0)
+
+    starts = np.array([beat.time_s for beat in grid.beats if beat.beat == 1])
+    assert np.abs(starts[:, None] - beats_s[None, ::4]).min(axis=1)[:-1].max() < 0.01
