@@ -1,14 +1,18 @@
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import pytest
 
+from notation.core.instruments import InstrumentName
 from transcription.core.activations import Activations
 from transcription.core.families import MEMBERS, Family
 from transcription.core.judgement import PeakPicking
 from transcription.core.network import INSTRUMENTS_HEARD
 from transcription.core.picking import find_candidates, pick_hits
-from transcription.core.training.calibrate import HeardSong, fitted, scored
+from transcription.core.training.calibrate import HeardSong, fitted, scored, usual_shares
+from transcription.core.training.performance import Note, Performance
 
 
 def song_of_kicks(height: float, right: int, wrong: int, buried: int = 0) -> HeardSong:
@@ -89,3 +93,33 @@ def test_what_a_rival_says_is_learnt() -> None:
     assert chances[::2].max() < 0.2
     assert chances[1::2].min() > 0.8
     assert np.ptp(find_candidates(activations, Family.HIHAT, without).chances) < 0.01
+
+
+def take(notes: Sequence[Note]) -> Performance:
+    return Performance(tuple(notes), 60.0, 4.0, 1.0, 120.0, is_fill=False, split="train")
+
+
+def test_what_drummers_usually_play_is_the_mean_over_their_takes() -> None:
+    rides, crashes = ([Note(float(i), name, 90) for i in range(60)] for name in ("ride", "crash"))
+    takes = [take(rides[:30]), take(rides[:15] + crashes[:15]), take(crashes[:3])]
+
+    shares = usual_shares(takes)
+
+    ride, crash = (INSTRUMENTS_HEARD.index(name) for name in (InstrumentName.RIDE, InstrumentName.CRASH))
+    assert (shares[ride], shares[crash]) == (0.75, 0.25)
+
+
+def test_a_doubtful_cymbal_is_what_is_usual() -> None:
+    crash, ride = MEMBERS[Family.CYMBAL][:2]
+    frames = 100 + 50 * np.arange(80)
+    onsets = np.zeros((frames[-1] + 100, len(INSTRUMENTS_HEARD)), np.float32)
+    onsets[frames, crash] = onsets[frames, ride] = 0.8
+    nothing = np.zeros(len(onsets), np.float32)
+    activations = Activations(onsets, np.full_like(onsets, 0.5), nothing, nothing.copy())
+    song = HeardSong(activations, {crash: frames[:45] / 100, ride: frames[45:] / 100}, {}, False)
+
+    as_rendered = fitted([song], PeakPicking())
+    as_usual = fitted([song], PeakPicking(), usual={crash: 0.1, ride: 0.9})
+
+    assert {hit.instrument for hit in pick_hits(activations, as_rendered)} == {InstrumentName.CRASH}
+    assert {hit.instrument for hit in pick_hits(activations, as_usual)} == {InstrumentName.RIDE}
