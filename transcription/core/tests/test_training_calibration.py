@@ -113,7 +113,7 @@ def test_a_doubtful_cymbal_is_what_is_usual() -> None:
     crash, ride = MEMBERS[Family.CYMBAL][:2]
     frames = 100 + 50 * np.arange(80)
     onsets = np.zeros((frames[-1] + 100, len(INSTRUMENTS_HEARD)), np.float32)
-    onsets[frames, crash] = onsets[frames, ride] = 0.8
+    onsets[frames, crash] = onsets[frames, ride] = 0.6
     nothing = np.zeros(len(onsets), np.float32)
     activations = Activations(onsets, np.full_like(onsets, 0.5), nothing, nothing.copy())
     song = HeardSong(activations, {crash: frames[:45] / 100, ride: frames[45:] / 100}, {}, False)

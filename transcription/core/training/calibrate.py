@@ -39,9 +39,9 @@ _WORTH_TELLING = 0.25
 _RIDGE = 1e-3
 _FEWEST = 8
 _FEWEST_IN_A_TAKE = 20
-# How far a family's choices go from what was rendered to what is usual, as an exponent: that with the best mean
-# F of the members on rendered strokes that count as much as they are usual. Of cymbals that is 0.552, against
-# 0.532 with 0 and 0.549 with 1. Side sticks are lost with any, and a hi-hat's pedal is played but not heard.
+# How far a family's choices go from what was rendered to what is usual, as an exponent: that with the best
+# mean F of the members on rendered strokes that count as much as they are usual. Of cymbals that is 0.552,
+# against 0.532 with 0 and 0.549 with 1. Side sticks are lost with any, and pedals are played but not heard.
 _AS_USUAL = {Family.CYMBAL: 0.75}
 # Where it matters whether a family is heard alone in the song. A tom's peaks on snares are not more or less
 # likely toms where all are: with the song's verdict the fit was worse on songs it had not seen.
