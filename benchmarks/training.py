@@ -26,8 +26,8 @@ if str(ROOT) not in sys.path:
     sys.path.insert(0, str(ROOT))
 
 from transcription.core.network import DrumNetwork  # noqa: E402
-from transcription.core.training.config import TrainingConfig, read_config  # noqa: E402
-from transcription.core.training.dataset import (  # noqa: E402
+from transcription.core.training.learning.config import TrainingConfig, read_config  # noqa: E402
+from transcription.core.training.learning.dataset import (  # noqa: E402
     MIXES_EACH,
     Batch,
     Source,
@@ -35,8 +35,8 @@ from transcription.core.training.dataset import (  # noqa: E402
     prepare,
     stacked,
 )
-from transcription.core.training.learner import Learner  # noqa: E402
-from transcription.core.training.render import Renderer  # noqa: E402
+from transcription.core.training.learning.learner import Learner  # noqa: E402
+from transcription.core.training.sound.render import Renderer  # noqa: E402
 
 _Result = TypeVar("_Result")
 

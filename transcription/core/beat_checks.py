@@ -17,7 +17,7 @@ _HARMONICS = (1, 2, 3, 4)  # strokes on the beat, on eighths, on triplets, on si
 
 @dataclass(frozen=True, slots=True)
 class BeatChecking:
-    """When a beat counts as unreliable; set by hand on made-up songs (``training/validate_beats.py``).
+    """When a beat counts as unreliable; set by hand on made-up songs (``training/beats/validate.py``).
 
     A song is looked at in parts. A part is confirmed where enough strokes keep to the divisions of a steady
     beat, or where the network hears the beats that were decoded.

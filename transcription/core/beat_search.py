@@ -35,7 +35,7 @@ class MeterChoice:
 
 @dataclass(frozen=True, slots=True)
 class BarSearch:
-    """Where bars are looked for; set by hand on made-up songs (``training/validate_beats.py``).
+    """Where bars are looked for; set by hand on made-up songs (``training/beats/validate.py``).
 
     A few plain patterns of the common meters give the tempo; all meters are then tried with all patterns at
     beats that stand in a simple ratio to it.

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 Tabs = Sequence[tuple[float, str]]
 
 # Fourteen kinds of bars found by a Poisson mixture over 6,119 bars of the training split of the Groove MIDI
-# Dataset (Gillick et al. 2019, CC BY 4.0), strokes weighted by velocity: ``training/fit_beat_patterns.py``.
+# Dataset (Gillick et al. 2019, CC BY 4.0), strokes weighted by velocity: ``training/beats/fit_patterns.py``.
 LEARNED_FOUR_FOUR: Tabs = (
     (
         0.15,

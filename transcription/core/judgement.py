@@ -70,7 +70,7 @@ class PeakPicking:
 
     The ideal threshold on bare activations wanders from song to song; the calibrations take that out, so that
     one threshold on the chance serves all. The numbers are fitted to rendered validation songs by
-    :mod:`transcription.core.training.calibrate`; the defaults take heights for chances.
+    :mod:`transcription.core.training.measuring.calibrate`; the defaults take heights for chances.
     """
 
     calibrations: Mapping[Family, Calibration] = field(default_factory=dict)

@@ -23,7 +23,7 @@ from transcription.core.picking import pick_hits
 from transcription.core.song_hearing import hear_song
 from transcription.core.song_picture import take_picture
 from transcription.core.sound_pieces import AudioPieces, FilePieces
-from transcription.core.training.checkpoints import save_weights, with_picking
+from transcription.core.training.learning.checkpoints import save_weights, with_picking
 
 RATE = 44_100
 

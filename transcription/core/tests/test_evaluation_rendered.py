@@ -11,8 +11,13 @@ import pytest
 from notation.core.hits import Hit
 from transcription.core.evaluation import Estimate, score
 from transcription.core.tests.tiny_material import make_collections
-from transcription.core.training.rendered_songs import RenderedSong, SongSet, rendered_songs, set_name
-from transcription.core.training.validation import main
+from transcription.core.training.measuring.rendered_songs import (
+    RenderedSong,
+    SongSet,
+    rendered_songs,
+    set_name,
+)
+from transcription.core.training.measuring.validation import main
 
 pytestmark = pytest.mark.slow
 

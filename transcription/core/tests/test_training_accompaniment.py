@@ -3,16 +3,16 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from transcription.core.training.accompaniment import Band
-from transcription.core.training.arrangement_effects import level, pumped
-from transcription.core.training.arrangement_parts import Note
-from transcription.core.training.arrangement_sounds import SampledInstrument, SynthInstrument
-from transcription.core.training.arrangement_styles import ROLES, STYLES
-from transcription.core.training.arrangement_time import RHYTHMS, grid_of, rhythm
-from transcription.core.training.arrangement_voice import Singer
-from transcription.core.training.compose import Composition, Stroke
-from transcription.core.training.material import RATE
-from transcription.core.training.note_bank import BankNote, NoteBank
+from transcription.core.training.band.accompaniment import Band
+from transcription.core.training.band.effects import level, pumped
+from transcription.core.training.band.note_bank import BankNote, NoteBank
+from transcription.core.training.band.parts import Note
+from transcription.core.training.band.sounds import SampledInstrument, SynthInstrument
+from transcription.core.training.band.styles import ROLES, STYLES
+from transcription.core.training.band.timing import RHYTHMS, grid_of, rhythm
+from transcription.core.training.band.voice import Singer
+from transcription.core.training.drumming.compose import Composition, Stroke
+from transcription.core.training.sound.material import RATE
 
 _SECONDS = 4.0
 _LENGTH = int(_SECONDS * RATE)

@@ -11,8 +11,8 @@ from transcription.core.families import MEMBERS, Family
 from transcription.core.judgement import PeakPicking
 from transcription.core.network import INSTRUMENTS_HEARD
 from transcription.core.picking import find_candidates, pick_hits
-from transcription.core.training.calibrate import HeardSong, fitted, scored, usual_shares
-from transcription.core.training.performance import Note, Performance
+from transcription.core.training.drumming.performance import Note, Performance
+from transcription.core.training.measuring.calibrate import HeardSong, fitted, scored, usual_shares
 
 
 def song_of_kicks(height: float, right: int, wrong: int, buried: int = 0) -> HeardSong:

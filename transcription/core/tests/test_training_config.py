@@ -8,8 +8,14 @@ import pytest
 
 from transcription.core.network import DrumNetwork
 from transcription.core.training.__main__ import main
-from transcription.core.training.config import BadConfig, Learning, TrainingConfig, parsed_config, read_config
-from transcription.core.training.learner import learning_rate
+from transcription.core.training.learning.config import (
+    BadConfig,
+    Learning,
+    TrainingConfig,
+    parsed_config,
+    read_config,
+)
+from transcription.core.training.learning.learner import learning_rate
 
 _CONFIGS = Path(__file__).parents[1] / "training" / "configs"
 

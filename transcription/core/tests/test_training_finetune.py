@@ -16,16 +16,16 @@ from transcription.core.activations import Activations
 from transcription.core.network import INSTRUMENTS_HEARD, DrumNetwork, NetworkShape
 from transcription.core.tests.tiny_material import make_collections
 from transcription.core.training.__main__ import main
-from transcription.core.training.annotated import (
+from transcription.core.training.learning.annotated import (
     AnnotatedSong,
     AnnotatedStroke,
     BadAnnotation,
     read_annotated,
 )
-from transcription.core.training.checkpoints import save_weights
-from transcription.core.training.config import Clips, Learning, Machine, TrainingConfig
-from transcription.core.training.dataset import prepare
-from transcription.core.training.finetune import finetune, labelled_song, share_out
+from transcription.core.training.learning.checkpoints import save_weights
+from transcription.core.training.learning.config import Clips, Learning, Machine, TrainingConfig
+from transcription.core.training.learning.dataset import prepare
+from transcription.core.training.learning.finetune import finetune, labelled_song, share_out
 
 _RATE = 22_050
 _COLUMN = {name: column for column, name in enumerate(INSTRUMENTS_HEARD)}

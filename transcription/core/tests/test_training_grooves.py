@@ -6,8 +6,8 @@ import mido
 import numpy as np
 import pytest
 
-from transcription.core.training.grooves import Performance, read_performances, write_performance
-from transcription.core.training.written_styles import STYLES
+from transcription.core.training.drumming.grooves import Performance, read_performances, write_performance
+from transcription.core.training.drumming.written_styles import STYLES
 
 
 @pytest.fixture

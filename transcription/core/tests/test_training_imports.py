@@ -11,7 +11,7 @@ import sys
 for name in ("django", "mido", "soxr", "mir_eval", "librosa", "lxml", "verovio"):
     sys.modules[name] = None  # importing it now fails
 import transcription.core.training.__main__
-import transcription.core.training.train
+import transcription.core.training.learning.train
 """
 
 

@@ -8,11 +8,11 @@ import torch
 
 from transcription.core.detection import load_detector
 from transcription.core.network import INSTRUMENTS_HEARD, DrumNetwork, Heard, NetworkShape
-from transcription.core.training.checkpoints import save_weights
-from transcription.core.training.config import LossWeights
-from transcription.core.training.dataset import Batch
-from transcription.core.training.learner import AveragedWeights
-from transcription.core.training.objective import disturbed, losses
+from transcription.core.training.learning.checkpoints import save_weights
+from transcription.core.training.learning.config import LossWeights
+from transcription.core.training.learning.dataset import Batch
+from transcription.core.training.learning.learner import AveragedWeights
+from transcription.core.training.learning.objective import disturbed, losses
 
 _SMALL = NetworkShape(channels=(8, 8), local=32, recurrent=16)
 

@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 import soundfile
 
-from transcription.core.training.dataset import Source, prepare
-from transcription.core.training.grooves import read_performances
-from transcription.core.training.material import RATE, load_material
+from transcription.core.training.drumming.grooves import read_performances
+from transcription.core.training.learning.dataset import Source, prepare
+from transcription.core.training.sound.material import RATE, load_material
 
 
 @pytest.fixture

@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 import soundfile
 
-from transcription.core.training.general_midi import PROGRAMS
-from transcription.core.training.note_bank import (
+from transcription.core.training.band.general_midi import PROGRAMS
+from transcription.core.training.band.note_bank import (
     RATE,
     NoFluidsynth,
     load_note_bank,

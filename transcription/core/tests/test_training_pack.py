@@ -8,12 +8,12 @@ import pytest
 import soundfile
 
 from transcription.core.tests.tiny_material import INSTRUMENTS, make_collections
-from transcription.core.training.dataset import Source, example, prepare
-from transcription.core.training.groove_tables import load_performances
-from transcription.core.training.grooves import read_performances
-from transcription.core.training.material import RATE, load_material
-from transcription.core.training.note_bank import load_note_bank
-from transcription.core.training.pack import Squeezing, make_pack, without_silent_tail
+from transcription.core.training.band.note_bank import load_note_bank
+from transcription.core.training.drumming.groove_tables import load_performances
+from transcription.core.training.drumming.grooves import read_performances
+from transcription.core.training.learning.dataset import Source, example, prepare
+from transcription.core.training.learning.pack import Squeezing, make_pack, without_silent_tail
+from transcription.core.training.sound.material import RATE, load_material
 
 
 @pytest.fixture(scope="module")

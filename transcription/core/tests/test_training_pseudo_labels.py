@@ -7,8 +7,8 @@ from transcription.core.activations import Activations
 from transcription.core.features import HOP
 from transcription.core.judgement import PeakPicking
 from transcription.core.network import INSTRUMENTS_HEARD
-from transcription.core.training.pseudo_labels import Trust, labelled
-from transcription.core.training.songs import PseudoSong
+from transcription.core.training.learning.pseudo_labels import Trust, labelled
+from transcription.core.training.learning.songs import PseudoSong
 
 PLAIN = PeakPicking()  # a peak's height is its chance
 TRUST = Trust(struck=0.8, silent=0.1)

@@ -17,11 +17,11 @@ from transcription.core.detection import load_detector
 from transcription.core.features import RATE
 from transcription.core.network import INSTRUMENTS_HEARD, NetworkShape
 from transcription.core.tests.tiny_material import make_collections
-from transcription.core.training.checkpoints import load_checkpoint
-from transcription.core.training.config import BadConfig, Clips, Learning, Machine, TrainingConfig
-from transcription.core.training.dataset import prepare
-from transcription.core.training.songs import PseudoSong, save_song
-from transcription.core.training.train import CHECKPOINT, WEIGHTS, Slice, train
+from transcription.core.training.learning.checkpoints import load_checkpoint
+from transcription.core.training.learning.config import BadConfig, Clips, Learning, Machine, TrainingConfig
+from transcription.core.training.learning.dataset import prepare
+from transcription.core.training.learning.songs import PseudoSong, save_song
+from transcription.core.training.learning.train import CHECKPOINT, WEIGHTS, Slice, train
 
 pytestmark = pytest.mark.slow
 
@@ -114,8 +114,8 @@ import sys
 from dataclasses import replace
 from pathlib import Path
 from transcription.core.tests.test_training_resume import _CONFIG
-from transcription.core.training.songs import PseudoSong, save_song
-from transcription.core.training.train import train
+from transcription.core.training.learning.songs import PseudoSong, save_song
+from transcription.core.training.learning.train import train
 
 if __name__ == "__main__":
     endless = replace(_CONFIG, learning=replace(_CONFIG.learning, steps=100_000))

@@ -9,9 +9,9 @@ import torch
 
 from transcription.core.features import HOP, RATE
 from transcription.core.network import INSTRUMENTS_HEARD, Heard
-from transcription.core.training.dataset import Example, stacked
-from transcription.core.training.objective import losses
-from transcription.core.training.songs import (
+from transcription.core.training.learning.dataset import Example, stacked
+from transcription.core.training.learning.objective import losses
+from transcription.core.training.learning.songs import (
     BadSong,
     PseudoSong,
     gather_songs,

@@ -3,9 +3,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from transcription.core.training.effects import gated, lossy, rms
-from transcription.core.training.material import RATE
-from transcription.core.training.percussion import BODIES, brushed, shaken, snare_buzz, struck
+from transcription.core.training.sound.effects import gated, lossy, rms
+from transcription.core.training.sound.material import RATE
+from transcription.core.training.sound.percussion import BODIES, brushed, shaken, snare_buzz, struck
 
 
 def centroid_hz(sound: np.ndarray) -> float:

@@ -11,7 +11,7 @@ from safetensors.torch import save_file
 
 from transcription.core.detection import load_detector
 from transcription.core.network import INSTRUMENTS_HEARD, DrumNetwork, NetworkShape
-from transcription.core.training.checkpoints import (
+from transcription.core.training.learning.checkpoints import (
     WeightsDoNotFit,
     export_weights,
     load_checkpoint,

@@ -7,11 +7,11 @@ from functools import cache
 import numpy as np
 import pytest
 
-from transcription.core.training.fills import FILLS, fill
-from transcription.core.training.grooves import Note, Performance, write_performance
-from transcription.core.training.ornaments import taps
-from transcription.core.training.style_tabs import METERS, TICKS, read_tab
-from transcription.core.training.written_styles import STYLES
+from transcription.core.training.drumming.fills import FILLS, fill
+from transcription.core.training.drumming.grooves import Note, Performance, write_performance
+from transcription.core.training.drumming.ornaments import taps
+from transcription.core.training.drumming.style_tabs import METERS, TICKS, read_tab
+from transcription.core.training.drumming.written_styles import STYLES
 
 _FEET = {"kick", "hihat_pedal"}
 _OTHER_PLAYERS = {"tambourine", "shaker", "clap"}

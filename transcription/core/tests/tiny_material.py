@@ -8,7 +8,7 @@ import mido
 import numpy as np
 import soundfile
 
-from transcription.core.training.material import RATE
+from transcription.core.training.sound.material import RATE
 
 INSTRUMENTS = (
     "kick", "snare", "side_stick", "hihat_closed", "hihat_open", "hihat_pedal",

@@ -12,12 +12,12 @@ from dataclasses import replace
 from pathlib import Path
 
 from accounts.core.errors import DrumError
-from transcription.core.training.checkpoints import export_weights
-from transcription.core.training.config import TrainingConfig, parsed_config, read_config
-from transcription.core.training.dataset import prepare
 from transcription.core.training.errors import CannotTrain
-from transcription.core.training.pack import Squeezing, make_pack
-from transcription.core.training.train import WEIGHTS, Slice, train
+from transcription.core.training.learning.checkpoints import export_weights
+from transcription.core.training.learning.config import TrainingConfig, parsed_config, read_config
+from transcription.core.training.learning.dataset import prepare
+from transcription.core.training.learning.pack import Squeezing, make_pack
+from transcription.core.training.learning.train import WEIGHTS, Slice, train
 
 _CONFIGS = Path(__file__).parent / "configs"
 
@@ -111,7 +111,7 @@ def _train(options: argparse.Namespace) -> int:
 
 def _finetune(options: argparse.Namespace) -> int:
     # Here, as it reads MIDI and resamples: learning from a pack does without the libraries for that.
-    from transcription.core.training.finetune import finetune
+    from transcription.core.training.learning.finetune import finetune
 
     part = _slice(options)
     config = _config_for(options)

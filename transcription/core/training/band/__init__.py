@@ -1,0 +1,1 @@
+"""The band that plays behind rendered drums."""

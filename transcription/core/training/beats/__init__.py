@@ -1,0 +1,1 @@
+"""Made-up songs for the beat tracker, and its patterns."""

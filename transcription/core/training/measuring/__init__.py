@@ -1,0 +1,1 @@
+"""What weights are worth on rendered songs, and how their peaks are judged."""

@@ -1,0 +1,1 @@
+"""From strokes to sound: one-shots and models, kits, rooms, mixes."""
