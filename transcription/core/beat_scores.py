@@ -150,8 +150,11 @@ class BarScorer:
             for start in range(0, shape[2], _CHUNK):
                 size = min(_CHUNK, shape[2] - start)
                 for slot, edge in enumerate(edges):
-                    begin = max(0, start + edge // _HALF_FRAMES)
-                    at_edges[slot, :, :size] = self.sums[edge % _HALF_FRAMES, :, begin : begin + size]
+                    begin = start + edge // _HALF_FRAMES
+                    missing = max(0, -begin)  # nothing is struck before the first frame
+                    at_edges[slot, :, :missing] = 0
+                    sums = self.sums[edge % _HALF_FRAMES, :, begin + missing : begin + size]
+                    at_edges[slot, :, missing:size] = sums
                 row.write(start, size, at_edges[:, :, :size].reshape(-1, size))
         return scores
 
