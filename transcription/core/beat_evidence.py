@@ -53,9 +53,9 @@ class Strokes:
         return Strokes(self.onset_s[part] - start_s, self.limb[part], self.strength[part])
 
     @property
-    def is_entry(self) -> NDArray[np.bool_]:
-        """Which strokes come first, or after a long rest."""
-        return np.diff(self.onset_s, prepend=-np.inf) > _LONG_REST_S
+    def after_rest(self) -> NDArray[np.bool_]:
+        """Which strokes come after a long rest; the first of all does not."""
+        return np.diff(self.onset_s, prepend=self.onset_s[:1]) > _LONG_REST_S
 
     def per_frame(self, padding: int, frames: int) -> NDArray[np.float32]:
         """Return the strokes, each shared between the two nearest frames, shape (limbs, frames)."""
@@ -66,6 +66,20 @@ class Strokes:
         np.add.at(spread, (self.limb, frame), self.strength * (1 - late))
         np.add.at(spread, (self.limb, frame + 1), self.strength * late)
         return spread.astype(np.float32)
+
+
+@dataclass(frozen=True, slots=True)
+class EntryTrust:
+    """Log-likelihood that a stroke is a downbeat because the drums enter with it, over any other place.
+
+    Bars that are played alike err alike, so that a short song's bars together claim more than they know, and
+    how songs begin has to weigh against that. With 10 instead of 2, bars of 40 made-up songs of the training
+    split that start on one are found at a downbeat F of 0.89 instead of 0.81, after a pickup 0.90 instead of
+    0.97, in the middle of a bar 0.78 instead of 0.85: a gain where songs mostly start on one.
+    """
+
+    start: float = 10.0  # of the recording
+    after_rest: float = 2.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,11 +126,18 @@ class NetworkBeats:
 
 
 def gather_evidence(
-    strokes: Strokes, network: NetworkBeats | None, end_s: float, padding: int, entry_bonus: float
+    strokes: Strokes,
+    network: NetworkBeats | None,
+    end_s: float,
+    padding: int,
+    entry: EntryTrust,
+    *,
+    from_start: bool = True,
 ) -> BeatEvidence:
     """Lay strokes and network side by side, with ``padding`` empty frames before and after.
 
-    ``entry_bonus`` is what speaks for a downbeat where the drums enter, first or after a long rest.
+    Args:
+        from_start: whether these are the recording's first strokes, or a part's from further on.
     """
     inside = int(np.ceil(end_s * FRAMES_PER_SECOND)) + 1
     frames = inside + 2 * padding
@@ -126,9 +147,12 @@ def gather_evidence(
         heard = min(len(network.beats), inside)
         beats[padding : padding + heard] = network.beats[:heard]
         downbeats[padding : padding + heard] = network.downbeats[:heard]
-    for onset_s in strokes.onset_s[strokes.is_entry]:
+    entries = [(onset_s, entry.after_rest) for onset_s in strokes.onset_s[strokes.after_rest]]
+    if from_start and len(strokes.onset_s):
+        entries.append((strokes.onset_s[0], entry.start))
+    for onset_s, trust in entries:
         frame = padding + round(float(onset_s) * FRAMES_PER_SECOND)
-        downbeats[frame - 1 : frame + 3] += np.float32(entry_bonus)
+        downbeats[frame - 1 : frame + 3] += np.float32(trust)
     spread = strokes.per_frame(padding, frames)
     return BeatEvidence(spread, _echoes(spread), beats, downbeats, padding, padding + inside)
 

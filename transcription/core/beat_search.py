@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from notation.core.beat_grid import Meter
-from transcription.core.beat_evidence import NetworkBeats, Strokes, gather_evidence
+from transcription.core.beat_evidence import EntryTrust, NetworkBeats, Strokes, gather_evidence
 from transcription.core.beat_patterns import pattern_book
 from transcription.core.beat_scores import (
     FRAMES_PER_SECOND,
@@ -56,7 +56,7 @@ class BarSearch:
     ratios: tuple[float, ...] = (1 / 4, 1 / 3, 1 / 2, 2 / 3, 1.0, 3 / 2, 2.0)
     slack_steps: int = 2  # tempo steps around them
     near_best_per_s: float = 0.5  # plain readings that fit so much worse also say what the tempo may be
-    entry_bonus: float = 2.0  # log-likelihood that the first stroke, and one after a long rest, is a downbeat
+    entry: EntryTrust = field(default_factory=EntryTrust)
     whole_s: float = 240.0  # longer songs are taken in parts, so that memory is bounded
     part_s: float = 160.0
     ahead_s: float = 20.0  # of the next part, heard before a part's last bars are settled
@@ -212,7 +212,9 @@ def _decode(candidates: Sequence[MeterCandidate], part: _Part, search: BarSearch
 
 def _scorer(candidates: Sequence[MeterCandidate], part: _Part, search: BarSearch) -> BarScorer:
     padding = max(int(each.bar_frames[-1]) for each in candidates) + 1
-    evidence = gather_evidence(part.strokes, part.network, part.end_s, padding, search.entry_bonus)
+    evidence = gather_evidence(
+        part.strokes, part.network, part.end_s, padding, search.entry, from_start=part.before is None
+    )
     longest_beat = max(beat_frames(int(each.indices[-1])) for each in candidates)
     return BarScorer.of(evidence, longest_beat, search.pointer.bars)
 

@@ -9,8 +9,9 @@ from notation.core.beat_grid import Meter
 from notation.core.hits import Hit
 from notation.core.instruments import InstrumentName
 from transcription.core.beat_checks import BeatChecking, alignment, unconfirmed_share
-from transcription.core.beat_evidence import Strokes, gather_evidence
+from transcription.core.beat_evidence import EntryTrust, Strokes, gather_evidence
 from transcription.core.beat_patterns import LIMB_OF, SLOTS_PER_BEAT, Limb, pattern_book
+from transcription.core.beat_scores import FRAMES_PER_SECOND
 from transcription.core.beat_states import Bar
 from transcription.core.beat_times import BeatFitting, fit_bars, fit_beats
 
@@ -82,7 +83,7 @@ def test_one_late_stroke_does_not_bend_the_beat() -> None:
 def test_a_stroke_is_likelier_a_bar_after_one_than_a_bar_after_none() -> None:
     strokes = strokes_at(np.arange(16) * 2.0)
 
-    evidence = gather_evidence(strokes, None, 32.0, padding=10, entry_bonus=0.0)
+    evidence = gather_evidence(strokes, None, 32.0, padding=10, entry=EntryTrust(0.0, 0.0))
 
     echoes = evidence.echoes[Limb.SNARE]
     assert echoes[10 + 10 * 50] > 1.0
@@ -127,3 +128,25 @@ def test_strokes_on_sixteenths_are_aligned_and_scattered_ones_are_not() -> None:
 
     assert alignment(beats_s, strokes_at(np.arange(200) * 0.125)) > 0.99
     assert alignment(beats_s, strokes_at(scattered_s)) < 0.4
+
+
+def entries(*onsets_s: float, from_start: bool = True) -> list[float]:
+    """Where the evidence speaks for a downbeat, in seconds, with what weight there."""
+    found = gather_evidence(
+        strokes_at(np.array(onsets_s)),
+        None,
+        32.0,
+        padding=10,
+        entry=EntryTrust(7.0, 3.0),
+        from_start=from_start,
+    )
+    at = [round(onset_s * FRAMES_PER_SECOND) + 10 for onset_s in onsets_s]
+    return [float(found.downbeats[frame]) for frame in at]
+
+
+def test_a_recordings_first_stroke_and_those_after_a_rest_are_likely_downbeats() -> None:
+    assert entries(0.5, 1.0, 9.0, 9.5) == [7.0, 0.0, 3.0, 0.0]
+
+
+def test_a_later_parts_first_stroke_is_like_any_other() -> None:
+    assert entries(0.5, 1.0, 9.0, 9.5, from_start=False) == [0.0, 0.0, 3.0, 0.0]
