@@ -36,7 +36,7 @@ class LossWeights:
     """How much each thing asked for counts."""
 
     onset: float = 10.0
-    velocity: float = 0.3
+    velocity: float = 1.0
     pulse: float = 0.35
     positive: float = 3.0  # what a missed stroke costs, where a false one costs 1
 
@@ -46,7 +46,7 @@ class Clips:
     """What examples are cut from."""
 
     seconds: float = 8.0
-    pseudo_share: float = 0.2  # of each batch, where a folder of labelled songs is given
+    pseudo_share: float = 0.125  # of each batch, where a folder of labelled songs is given
     validation: int = 48  # clips, from the validation split
 
 
