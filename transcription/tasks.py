@@ -14,6 +14,7 @@ from redis.exceptions import RedisError
 
 from transcription.core.stage_process import StageProcess
 from transcription.core.stages import SPEC_BY_STAGE, Stage
+from transcription.jobs.running import run_stage
 from transcription.models import Job, StageRun
 from transcription.progress import next_seq
 
@@ -33,8 +34,6 @@ def stage_process() -> StageProcess:
 
 
 def _run(job_id: str, stage: str) -> None:
-    from transcription.jobs.running import run_stage  # here: jobs need not know how they are queued
-
     following = run_stage(job_id, Stage(stage), stage_process())
     if following is not None:
         enqueue(following.job_id, following.stage, delay_s=following.delay_s)

@@ -148,8 +148,12 @@ def gather_evidence(
         beats[padding : padding + heard] = network.beats[:heard]
         downbeats[padding : padding + heard] = network.downbeats[:heard]
     entries = [(onset_s, entry.after_rest) for onset_s in strokes.onset_s[strokes.after_rest]]
-    if from_start and len(strokes.onset_s):
-        entries.append((strokes.onset_s[0], entry.start))
+    if len(strokes.onset_s):
+        first_s = float(strokes.onset_s[0])
+        if from_start:
+            entries.append((first_s, entry.start))
+        elif first_s > _LONG_REST_S:
+            entries.append((first_s, entry.after_rest))
     for onset_s, trust in entries:
         frame = padding + round(float(onset_s) * FRAMES_PER_SECOND)
         downbeats[frame - 1 : frame + 3] += np.float32(trust)

@@ -37,8 +37,9 @@ class Calibration:
     @classmethod
     def parsed(cls, row: Mapping[str, Any]) -> Calibration:
         """Read what ``asdict`` made; before 3.0 there were no rivals."""
-        rivals = {Family(name): Rivalry(**says) for name, says in row.get("rivals", {}).items()}
-        return cls(**{**row, "rivals": rivals})
+        row = dict(row)
+        rivals = {Family(name): Rivalry(**says) for name, says in dict(row.get("rivals", {})).items()}
+        return cls(**(row | {"rivals": rivals}))
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -110,32 +111,39 @@ def find_candidates(
     """Return the peaks of ``family``'s joint activation, in order of time.
 
     Args:
-        found: the rivals' candidates, where they are known already.
+        found: all of the rivals' candidates, where they are known already.
     """
     joint = _joint(activations, family)
     frames = _peaks(joint, round(picking.min_gap_s * activations.fps))
     heights = joint[frames]
     song = song_traits(heights, activations.duration_s)
     calibration = picking.calibration(family)
-    against = np.zeros(len(frames), np.float32)
+    rivals = np.zeros(len(frames), np.float32)
     for rival in RIVALS.get(family, ()):
         if (says := calibration.rivals.get(rival)) is not None:
             other = found[rival] if found is not None else find_candidates(activations, rival, picking)
-            at_once, never_alone = rival_evidence(frames, heights, other)
-            against += says.at_once * at_once + says.never_alone * never_alone
-    chances = _calibrated(heights, song, calibration, against)
-    return Candidates(frames, heights, chances, song, joint, against)
+            evidence = rival_evidence(frames, heights, other)
+            rivals += says.at_once * evidence.at_once + says.never_alone * evidence.never_alone
+    chances = _calibrated(heights, song, calibration, rivals)
+    return Candidates(frames, heights, chances, song, joint, rivals)
+
+
+class RivalEvidence(NamedTuple):
+    """What a rival says about each peak of a family, both of shape (peaks,).
+
+    ``at_once`` is its chance at the same instant, 0..1; ``never_alone`` that times the song's verdict, which
+    is the log-odds that what is tall in this family falls on the rival's strokes. A hi-hat that is never
+    heard but with a tambourine is that tambourine; one that is heard between its strokes goes on under them.
+    """
+
+    at_once: NDArray[np.float32]
+    never_alone: NDArray[np.float32]
 
 
 def rival_evidence(
     frames: NDArray[np.int64], heights: NDArray[np.float32], rival: Candidates
-) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """Return, for each peak, a rival's chance at the same instant; and that times the song's verdict.
-
-    The verdict is the log-odds that what is tall in this family falls on the rival's strokes: a hi-hat that
-    is never heard but with a tambourine is that tambourine, one that is heard between its strokes as well
-    goes on under them.
-    """
+) -> RivalEvidence:
+    """Return what ``rival`` says about the peaks at ``frames``, ``heights`` (0..1) tall."""
     at_once = np.zeros(len(frames), np.float32)
     if len(rival.frames):
         for shift in range(-_AT_ONCE, _AT_ONCE + 1):
@@ -146,7 +154,7 @@ def rival_evidence(
     tall = np.where(heights > _TALL, heights, 0)
     shared, alone = float(tall @ at_once), float(tall @ (1 - at_once))
     verdict = np.clip(np.log((shared + 0.5) / (alone + 0.5)), -_SUREST, _SUREST)
-    return at_once.astype(np.float32), (verdict * at_once).astype(np.float32)
+    return RivalEvidence(at_once.astype(np.float32), (verdict * at_once).astype(np.float32))
 
 
 def song_traits(heights: NDArray[np.float32], duration_s: float) -> SongTraits:
@@ -194,14 +202,14 @@ def _calibrated(
     heights: NDArray[np.float32],
     song: SongTraits,
     calibration: Calibration,
-    against: NDArray[np.float32] | np.float32,
+    rivals: NDArray[np.float32] | np.float32,
 ) -> NDArray[np.float32]:
     total = (
         calibration.height * logit(heights)
         + calibration.clarity * song.clarity
         + calibration.density * song.density
         + calibration.offset
-        + against
+        + rivals
     )
     return np.asarray(1 / (1 + np.exp(-total)), np.float32)
 

@@ -51,12 +51,12 @@ PIPELINE: tuple[StageSpec, ...] = (
     StageSpec(
         Stage.DETECT, "Hearing the drums", "gpu",
         reads=("audio.flac",), writes=("activations.npz", "hits.json"),
-        options=("engine",), version=2, seconds_per_minute=0.9,
+        options=("engine",), version=3, seconds_per_minute=0.9,
     ),
     StageSpec(
         Stage.BEATS, "Following the beat", "gpu",
         reads=("activations.npz", "hits.json", "audio.json"), writes=("beats.json",),
-        options=("tempo_bpm", "meter", "first_downbeat_s"), version=2, seconds_per_minute=1.0,
+        options=("tempo_bpm", "meter", "first_downbeat_s"), version=3, seconds_per_minute=1.0,
     ),
     StageSpec(
         Stage.NOTATE, "Writing the notes", "cpu",

@@ -150,3 +150,7 @@ def test_a_recordings_first_stroke_and_those_after_a_rest_are_likely_downbeats()
 
 def test_a_later_parts_first_stroke_is_like_any_other() -> None:
     assert entries(0.5, 1.0, 9.0, 9.5, from_start=False) == [0.0, 0.0, 3.0, 0.0]
+
+
+def test_a_later_part_may_begin_with_a_rest() -> None:
+    assert entries(4.0, 4.5, from_start=False) == [3.0, 0.0]

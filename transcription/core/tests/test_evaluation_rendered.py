@@ -95,14 +95,20 @@ def test_other_songs_have_another_name(material: Path, other: SongSet) -> None:
 
 @pytest.mark.parametrize(
     ("module", "is_part"),
-    [("render.py", True), ("compose.py", True), ("effects.py", True), ("train.py", False)],
+    [
+        ("sound/render.py", True),
+        ("drumming/compose.py", True),
+        ("band/effects.py", True),
+        ("sound/effects.py", True),
+        ("learning/train.py", False),
+    ],
 )
 def test_only_a_change_of_what_renders_makes_other_songs(
     material: Path, monkeypatch: pytest.MonkeyPatch, module: str, is_part: bool
 ) -> None:
     before, read_bytes = set_name(material, _SONGS), Path.read_bytes
     monkeypatch.setattr(
-        Path, "read_bytes", lambda path: read_bytes(path) + (b"\n" if path.name == module else b"")
+        Path, "read_bytes", lambda path: read_bytes(path) + b"\n" * path.as_posix().endswith(f"/{module}")
     )
 
     assert (set_name(material, _SONGS) != before) is is_part

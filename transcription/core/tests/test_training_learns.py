@@ -123,3 +123,12 @@ def test_right_velocities_cost_nothing() -> None:
     batch = kicks_and_hats()
 
     assert float(losses(heard_velocities(batch, batch.velocities), batch)["velocity"]) < 1e-4
+
+
+def test_what_is_hidden_is_hidden_through_both_windows() -> None:
+    generator = torch.Generator().manual_seed(3)
+
+    hidden = disturbed(torch.ones(8, 50, 168), generator) == 0
+
+    assert hidden.any()
+    assert torch.equal(hidden[..., :84], hidden[..., 84:])

@@ -127,3 +127,30 @@ def test_examples_of_songs_stack_with_any_other() -> None:
     assert stacked([row, other]).pulse_asked.shape == (2, 200, 2)
     assert row.picture.dtype == np.float16
     assert len(clicking().sound) == 600 * HOP
+
+
+def test_music_is_put_behind_about_half_of_the_excerpts() -> None:
+    asked_for: list[int] = []
+
+    def backing(rng: np.random.Generator, length: int) -> np.ndarray:
+        asked_for.append(length)
+        return rng.normal(0, 0.1, length).astype(np.float32)
+
+    for seed in range(40):
+        song_example(clicking(), np.random.default_rng(seed), seconds=2.0, backing=backing)
+
+    assert 10 <= len(asked_for) <= 30
+    assert set(asked_for) == {2 * RATE}
+
+
+def test_what_is_put_behind_an_excerpt_changes_no_target() -> None:
+    def backing(rng: np.random.Generator, length: int) -> np.ndarray:
+        return rng.normal(0, 0.1, length).astype(np.float32)
+
+    for seed in range(10):
+        bare, backed = (
+            song_example(clicking(), np.random.default_rng(seed), 2.0, behind) for behind in (None, backing)
+        )
+
+        np.testing.assert_array_equal(bare.onsets, backed.onsets)
+        np.testing.assert_array_equal(bare.velocities, backed.velocities)

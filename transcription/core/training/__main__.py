@@ -47,7 +47,7 @@ def _add_pack(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--material", type=Path, required=True, help="folder with drum-samples, groove-midi and backing"
     )
-    parser.add_argument("--notes", type=Path, help="folder that training.note_bank made, to go with it")
+    parser.add_argument("--notes", type=Path, help="folder that training.band.note_bank made, to go with it")
     parser.add_argument(
         "--recording-seconds", type=float, default=26.0, help="the most of each recording; %(default)s"
     )

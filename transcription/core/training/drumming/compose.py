@@ -12,6 +12,7 @@ from transcription.core.training.drumming.grooves import Performance, write_perf
 
 _TOMS = ("tom_high", "tom_mid", "tom_low")
 _TIMEKEEPERS = frozenset({"hihat_closed", "hihat_open", "hihat_pedal", "ride", "ride_bell"})
+_HANDS_KEEPING_TIME = _TIMEKEEPERS - {"hihat_pedal"}
 _WRITTEN_SHARE = 0.40
 _FILL_SHARE = 0.22
 _PERCUSSION_SHARE = 0.25
@@ -141,7 +142,7 @@ def _dressed_up(
         ]
     if rng.random() < 0.15:
         strokes += _flams(rng, strokes)
-    keeps_time = any(stroke.instrument in _TIMEKEEPERS for stroke in strokes)
+    keeps_time = any(stroke.instrument in _HANDS_KEEPING_TIME for stroke in strokes)
     if rng.random() < (_PERCUSSION_SHARE if keeps_time else _PERCUSSION_SHARE_INSTEAD):
         strokes += _percussion(rng, np.array(beats), downbeats, quarter_s)
     return strokes
@@ -155,7 +156,9 @@ def _lifted(rng: np.random.Generator, strokes: list[Stroke]) -> list[Stroke]:
     return [
         stroke
         for stroke in strokes
-        if stroke.instrument not in _TIMEKEEPERS or not _near(stroke.onset_s, times) or rng.random() > share
+        if stroke.instrument not in _HANDS_KEEPING_TIME
+        or not _near(stroke.onset_s, times)
+        or rng.random() > share
     ]
 
 

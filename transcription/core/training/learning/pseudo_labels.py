@@ -21,7 +21,7 @@ from transcription.core.families import MEMBERS, Family
 from transcription.core.features import FPS, HOP, RATE
 from transcription.core.judgement import PeakPicking
 from transcription.core.network import INSTRUMENTS_HEARD
-from transcription.core.picking import Candidates, find_candidates
+from transcription.core.picking import Candidates, all_candidates
 from transcription.core.training.learning.songs import PseudoSong, save_song
 from transcription.core.training.sound.material import as_int16, read_mono
 
@@ -47,8 +47,7 @@ def labelled(
     frames = min(len(activations.beats), len(sound) // HOP)
     onsets = np.zeros((frames, len(INSTRUMENTS_HEARD)), np.float16)
     asked, velocities = np.ones_like(onsets), np.zeros_like(onsets)
-    for family in Family:
-        candidates = find_candidates(activations, family, picking)
+    for family, candidates in all_candidates(activations, picking).items():
         for frame, members in _doubtful(candidates, family, activations, trust):
             asked[max(0, frame - _AROUND) : frame + _AROUND + 1, members] = 0
         for frame, member in _sure(candidates, family, activations, trust):

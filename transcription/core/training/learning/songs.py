@@ -23,7 +23,7 @@ from transcription.core.training.sound.material import as_float32, as_int16, rea
 _HEARD = len(INSTRUMENTS_HEARD)
 Backing = Callable[[np.random.Generator, int], NDArray[np.float32]]
 
-# How many clips get music behind them, and how loud it is against the song, in dB.
+# How many clips get music behind them, and how loud it is against the song, in dB: by ear.
 _BACKED_SHARE = 0.5
 _BACKED_DB = (-18.0, -3.0)
 _TARGETS = ("onsets", "asked", "velocities")
@@ -131,8 +131,8 @@ def song_example(
     """Cut ``seconds`` from anywhere in ``song`` and colour them; beat and downbeat are not asked for.
 
     Args:
-        backing: makes music without drums that half of the clips are put behind, so that what was heard in
-            the bare song must be heard through more.
+        backing: draws music without drums, shape (samples,), that is put behind half of the clips, so that
+            what was heard in the bare song must be heard through more.
     """
     frames = round(seconds * FPS)
     begin = int(rng.integers(max(1, len(song.onsets) - frames + 1)))

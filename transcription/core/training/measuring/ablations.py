@@ -45,7 +45,9 @@ def variants(songs: list[HeardSong], usual: Shares) -> dict[str, PeakPicking]:
         "as shipped": whole,
         "heights taken for chances": replace(whole, calibrations={}),
         "chances from heights alone, not the song": replace(whole, calibrations=by_height.calibrations),
-        "whatever else is heard at the same instant": replace(whole, calibrations=unrivalled.calibrations),
+        "nothing else that is heard at the same instant": replace(
+            whole, calibrations=unrivalled.calibrations
+        ),
         "the tallest member, whatever is confused": replace(whole, choices=PeakPicking().choices),
         "cymbals as often as rendered, not as drummers play them": replace(
             whole, choices=as_rendered.choices

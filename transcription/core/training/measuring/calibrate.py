@@ -110,7 +110,7 @@ def fitted(
     Args:
         usual: how often drummers play each member of a family, see :func:`usual_shares`; default: as often as
             ``songs`` do.
-        by_song: whether a peak is judged in the light of its song, or by its height alone.
+        by_song: whether a peak is judged in the light of its song, or by its height and its rivals alone.
         by_rivals: whether what else is heard at the same instant counts.
     """
     for family in RIVALS_FIRST:
@@ -140,14 +140,16 @@ def _fitted_calibration(
         asked = _far_from(times, song.buried_of(family))
         matched = np.zeros(len(times), np.bool_)
         matched[[peak for _, peak in mir_eval.util.match_events(song.strokes_of(family), times, 0.03)]] = True
-        columns = np.ones((len(times), 4 + 2 * len(rivals)))
+        columns = np.zeros((len(times), 4 + 2 * len(rivals)))
         columns[:, 0] = logit(candidates.heights)
+        columns[:, 3] = 1.0
         columns[:, 1:3] = (candidates.song.clarity, candidates.song.density) if by_song else (0.0, 0.0)
         for place, rival in enumerate(rivals):
             other = find_candidates(song.activations, rival, picking)
-            at_once, never_alone = rival_evidence(candidates.frames, candidates.heights, other)
-            columns[:, 4 + 2 * place] = at_once
-            columns[:, 5 + 2 * place] = never_alone if (family, rival) in _SONG_DECIDES else 0.0
+            evidence = rival_evidence(candidates.frames, candidates.heights, other)
+            columns[:, 4 + 2 * place] = evidence.at_once
+            if by_song and (family, rival) in _SONG_DECIDES:
+                columns[:, 5 + 2 * place] = evidence.never_alone
         rows.append(columns[asked])
         right.append(matched[asked])
     struck = np.concatenate(right).astype(np.float64)
@@ -168,10 +170,7 @@ def usual_shares(performances: Sequence[Performance]) -> Shares:
     shares: dict[int, float] = {}
     for members in MEMBERS.values():
         names = [INSTRUMENTS_HEARD[member].value for member in members]
-        counts = np.array(
-            [[sum(note.instrument == name for note in p.notes) for name in names] for p in performances],
-            np.float64,
-        )
+        counts = np.array([_counted(performance, names) for performance in performances], np.float64)
         played = counts[counts.sum(axis=1) >= _FEWEST_IN_A_TAKE]
         if len(played):
             shares |= zip(members, (played / played.sum(axis=1, keepdims=True)).mean(axis=0), strict=True)
@@ -204,7 +203,7 @@ def _fitted_choice(
     counts = np.bincount(np.array(which, np.int64), minlength=len(members))
     if counts.max() == counts.sum():
         return MemberChoice.tallest(len(members))
-    # What drummers were never recorded on is as much rarer than here as the rest of its kind.
+    # What drummers were never recorded on counts as the rarest of its kind.
     here = counts / counts.sum()
     known = np.array([usual.get(member, 0.0) for member in members])
     rarer = np.divide(known, here, out=np.zeros(len(members)), where=(known > 0) & (here > 0))

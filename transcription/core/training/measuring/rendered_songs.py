@@ -28,7 +28,7 @@ SOURCES = ("drums", "mix")
 DEFAULT_SECONDS = 24.0
 DEFAULT_SEED = 1
 _PACKAGE = "transcription.core.training"
-_RENDERER = f"{_PACKAGE}.render"
+_RENDERER = f"{_PACKAGE}.sound.render"
 _SPLIT = "valid"
 _PEAK = 0.9
 _SETS_KEPT = 3
@@ -84,7 +84,10 @@ def set_name(material: Path, songs: SongSet) -> str:
     """Name what the songs depend on: seed, length, material, and the modules that rendering runs through."""
     digest = hashlib.sha256(source_fingerprint(material).encode())
     digest.update(" ".join(INSTRUMENTS_HEARD).encode())
-    for path in _sources_of(_RENDERER):
+    sources = _sources_of(_RENDERER)
+    if not sources:
+        raise RuntimeError(f"{_RENDERER} is no module")
+    for path in sources:
         digest.update(path.read_bytes())
     return f"set-{songs.seed}-{songs.seconds:g}s-{digest.hexdigest()[:12]}"
 

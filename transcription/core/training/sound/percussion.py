@@ -75,10 +75,12 @@ def shaken(rng: np.random.Generator, instrument: str) -> list[Sound]:
     rebound = float(rng.uniform(0.1, 0.7)) if instrument == "tambourine" and rng.random() < 0.5 else 0.0
     rebound_s = float(rng.uniform(0.025, 0.12))
 
-    def struck() -> Sound:
+    def stroke() -> Sound:
         return _struck(rng, energy_decay_s, grain_decay_s, rate, attack_s, resonances, gains, dry, thump)
 
-    return [_rebounding(rng, struck(), struck(), rebound, rebound_s) for _ in range(3)]
+    if not rebound:
+        return [stroke() for _ in range(3)]
+    return [_rebounding(rng, stroke(), stroke(), rebound, rebound_s) for _ in range(3)]
 
 
 def _rebounding(
