@@ -52,10 +52,10 @@ ENGINES: dict[str, Engine] = {
         Engine(
             name="crnn",
             task="detect",
-            version="2.0",
+            version="3.0",
             licence="MIT",
-            size_bytes=2_978_992,
-            sha256="2374107ca3e2d4fc261f5fd485a9d0f1de21741b6d518a03c60335096b367928",
+            size_bytes=2_981_352,
+            sha256="1be4e825f6d5ec46044cbfafdbce7028cf7fed05e6b6bafb695492d614368436",
             source="shipped in the repository; trained by transcription.core.training",
             path=_SHIPPED / "crnn.safetensors",
         ),
