@@ -83,7 +83,7 @@ def test_one_late_stroke_does_not_bend_the_beat() -> None:
 def test_a_stroke_is_likelier_a_bar_after_one_than_a_bar_after_none() -> None:
     strokes = strokes_at(np.arange(16) * 2.0)
 
-    evidence = gather_evidence(strokes, None, 32.0, padding=10, entry=EntryTrust(0.0, 0.0))
+    evidence = gather_evidence(strokes, None, 32.0, padding=10, entry=EntryTrust(0.0, 0.0, 0.0))
 
     echoes = evidence.echoes[Limb.SNARE]
     assert echoes[10 + 10 * 50] > 1.0
@@ -137,7 +137,7 @@ def entries(*onsets_s: float, from_start: bool = True) -> list[float]:
         None,
         32.0,
         padding=10,
-        entry=EntryTrust(7.0, 3.0),
+        entry=EntryTrust(start=7.0, cut=9.0, after_rest=3.0),
         from_start=from_start,
     )
     at = [round(onset_s * FRAMES_PER_SECOND) + 10 for onset_s in onsets_s]
@@ -146,6 +146,10 @@ def entries(*onsets_s: float, from_start: bool = True) -> list[float]:
 
 def test_a_recordings_first_stroke_and_those_after_a_rest_are_likely_downbeats() -> None:
     assert entries(0.5, 1.0, 9.0, 9.5) == [7.0, 0.0, 3.0, 0.0]
+
+
+def test_a_recording_that_begins_with_a_stroke_was_cut_at_a_bar_line() -> None:
+    assert entries(0.01, 1.0) == [9.0, 0.0]
 
 
 def test_a_later_parts_first_stroke_is_like_any_other() -> None:
