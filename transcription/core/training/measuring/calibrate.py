@@ -278,7 +278,7 @@ def main() -> None:
     parser.add_argument("--weights", type=Path, required=True)
     parser.add_argument("--out", type=Path, help="the same weights with what was fitted; default: in place")
     parser.add_argument("--cache", type=Path, default=Path("data/material"))
-    parser.add_argument("--songs", type=int, default=400)
+    parser.add_argument("--songs", type=int, default=800)
     options = parser.parse_args()
     torch.set_num_threads(1)
     detector = load_detector(options.weights)
