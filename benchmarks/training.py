@@ -36,7 +36,7 @@ from transcription.core.training.learning.dataset import (  # noqa: E402
     stacked,
 )
 from transcription.core.training.learning.learner import Learner  # noqa: E402
-from transcription.core.training.sound.render import Renderer  # noqa: E402
+from transcription.core.training.render import Renderer  # noqa: E402
 
 _Result = TypeVar("_Result")
 

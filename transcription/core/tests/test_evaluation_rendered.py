@@ -96,9 +96,9 @@ def test_other_songs_have_another_name(material: Path, other: SongSet) -> None:
 @pytest.mark.parametrize(
     ("module", "is_part"),
     [
-        ("sound/render.py", True),
+        ("training/render.py", True),
         ("drumming/compose.py", True),
-        ("band/effects.py", True),
+        ("band/amplifiers.py", True),
         ("sound/effects.py", True),
         ("learning/train.py", False),
     ],

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from transcription.core.training.band.accompaniment import Band
-from transcription.core.training.band.effects import level, pumped
+from transcription.core.training.band.amplifiers import level, pumped
 from transcription.core.training.band.note_bank import BankNote, NoteBank
 from transcription.core.training.band.parts import Note
 from transcription.core.training.band.sounds import SampledInstrument, SynthInstrument

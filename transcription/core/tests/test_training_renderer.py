@@ -7,8 +7,8 @@ from transcription.core.network import INSTRUMENTS_HEARD
 from transcription.core.training.drumming.compose import compose
 from transcription.core.training.drumming.grooves import Note, Performance, write_performance
 from transcription.core.training.learning.dataset import example, examples
+from transcription.core.training.render import Drums, Renderer, sounding_velocity
 from transcription.core.training.sound.material import RATE, Material, OneShot, Recording
-from transcription.core.training.sound.render import Drums, Renderer, sounding_velocity
 
 _INSTRUMENTS = (*(name.value for name in INSTRUMENTS_HEARD), "snare_rim", "china", "splash", "tambourine")
 

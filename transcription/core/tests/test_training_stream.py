@@ -13,7 +13,7 @@ from transcription.core.tests.tiny_material import make_collections
 from transcription.core.training.learning.dataset import Batch, Source, prepare
 from transcription.core.training.learning.songs import PseudoSong, gather_songs, save_song
 from transcription.core.training.learning.stream import BatchMaker, BatchRecipe, RenderingFailed, Stream
-from transcription.core.training.sound.render import Clip, Drums, Renderer
+from transcription.core.training.render import Clip, Drums, Renderer
 
 
 @pytest.fixture(scope="module")

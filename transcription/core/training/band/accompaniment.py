@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from transcription.core.training.band import effects
+from transcription.core.training.band import amplifiers
 from transcription.core.training.band.harmony import drawn_harmony
 from transcription.core.training.band.note_bank import NoteBank
 from transcription.core.training.band.parts import Song, Touch
@@ -21,6 +21,7 @@ from transcription.core.training.band.styles import ROLES, SINGER, STYLES, SYNTH
 from transcription.core.training.band.timing import Hit, grid_of, rhythm
 from transcription.core.training.band.voice import Singer
 from transcription.core.training.drumming.compose import Composition
+from transcription.core.training.sound.effects import level
 from transcription.core.training.sound.material import RATE
 
 _MOST_PLAYERS = 6
@@ -58,11 +59,11 @@ class Band:
         for name in _players(rng, style):
             role = ROLES[name]
             sound = self._layer(rng, role, song, composition, cents, length)
-            loudness = effects.level(sound)
+            loudness = level(sound)
             if loudness:
                 gain_db = role.level_db + float(rng.normal(0, _BALANCE_DB))
                 total += sound * np.float32(10 ** (gain_db / 20) / loudness)
-        loudness = effects.level(total)
+        loudness = level(total)
         return total * np.float32(1 / loudness) if loudness else total
 
     def _layer(
@@ -136,21 +137,23 @@ def _with_effects(
 ) -> Sound:
     if rng.random() < role.drive:
         drive = float(np.exp(rng.uniform(np.log(1.5), np.log(30))))
-        sound = effects.overdriven(sound, drive, float(rng.uniform(3_000, 7_500)))
+        sound = amplifiers.overdriven(sound, drive, float(rng.uniform(3_000, 7_500)))
     if rng.random() < 0.5:
         edge_hz = float(np.exp(rng.uniform(np.log(300), np.log(6_000))))
         low_db, high_db = rng.normal((0, 1), (4, 5.5))
-        sound = effects.tilted(sound, edge_hz, 10 ** (low_db / 20), 10 ** (high_db / 20))
+        sound = amplifiers.tilted(sound, edge_hz, 10 ** (low_db / 20), 10 ** (high_db / 20))
     if rng.random() < role.bright:
-        sound = effects.tilted(sound, float(rng.uniform(2_500, 6_000)), 1.0, float(rng.uniform(1.5, 6.0)))
+        sound = amplifiers.tilted(sound, float(rng.uniform(2_500, 6_000)), 1.0, float(rng.uniform(1.5, 6.0)))
     if rng.random() < role.pumps:
         kicks_s = [stroke.onset_s for stroke in composition.strokes if stroke.instrument == "kick"]
-        sound = effects.pumped(sound, kicks_s, float(rng.uniform(0.4, 0.95)), float(rng.uniform(0.05, 0.2)))
+        sound = amplifiers.pumped(
+            sound, kicks_s, float(rng.uniform(0.4, 0.95)), float(rng.uniform(0.05, 0.2))
+        )
     if rng.random() < 0.12:
         delay_s = song.grid.beat_s * float(rng.choice((0.5, 0.75, 1.0, 0.25)))
-        sound = effects.echoed(sound, delay_s, float(rng.uniform(0.15, 0.5)))
+        sound = amplifiers.echoed(sound, delay_s, float(rng.uniform(0.15, 0.5)))
     if rng.random() < 0.3:
-        sound = effects.roomy(rng, sound, float(rng.uniform(0.1, 0.4)))
+        sound = amplifiers.roomy(rng, sound, float(rng.uniform(0.1, 0.4)))
     if rng.random() < 0.06:
-        sound = effects.trembling(sound, float(rng.uniform(2, 8)), float(rng.uniform(0.3, 0.9)))
+        sound = amplifiers.trembling(sound, float(rng.uniform(2, 8)), float(rng.uniform(0.3, 0.9)))
     return sound

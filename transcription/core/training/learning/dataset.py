@@ -18,8 +18,8 @@ from transcription.core.training.band.accompaniment import Band
 from transcription.core.training.band.note_bank import load_note_bank
 from transcription.core.training.drumming.groove_tables import load_performances, save_performances
 from transcription.core.training.drumming.grooves import read_performances
+from transcription.core.training.render import Clip, Drums, Renderer
 from transcription.core.training.sound.material import decode_material, load_material
-from transcription.core.training.sound.render import Clip, Drums, Renderer
 
 _HEARD = len(INSTRUMENTS_HEARD)
 GROOVES = "grooves.npz"

@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 
 from transcription.core.training.learning.dataset import Batch, Example, Source, examples
 from transcription.core.training.learning.songs import PseudoSong, open_songs, song_example
-from transcription.core.training.sound.render import Renderer
+from transcription.core.training.render import Renderer
 
 Rows = tuple[NDArray[np.float16], ...]
 

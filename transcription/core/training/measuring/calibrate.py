@@ -30,7 +30,7 @@ from transcription.core.training.drumming.groove_tables import load_performances
 from transcription.core.training.drumming.performance import Performance
 from transcription.core.training.learning.checkpoints import with_picking
 from transcription.core.training.learning.dataset import GROOVES, Source
-from transcription.core.training.sound.render import Clip
+from transcription.core.training.render import Clip
 
 _WINDOW_S = 0.05
 _SONG_S = 16.0

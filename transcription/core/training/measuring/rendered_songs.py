@@ -21,14 +21,14 @@ from transcription.core.evaluation.matching import Stroke
 from transcription.core.evaluation.reference import Reference
 from transcription.core.network import INSTRUMENTS_HEARD
 from transcription.core.training.learning.dataset import Source, prepare
+from transcription.core.training.render import Clip, Renderer
 from transcription.core.training.sound.material import RATE, source_fingerprint
-from transcription.core.training.sound.render import Clip, Renderer
 
 SOURCES = ("drums", "mix")
 DEFAULT_SECONDS = 24.0
 DEFAULT_SEED = 1
 _PACKAGE = "transcription.core.training"
-_RENDERER = f"{_PACKAGE}.sound.render"
+_RENDERER = f"{_PACKAGE}.render"
 _SPLIT = "valid"
 _PEAK = 0.9
 _SETS_KEPT = 3

@@ -17,6 +17,7 @@ from transcription.core.training.sound.material import RATE
 Sound = NDArray[np.float32]
 
 # Responses are drawn at as many knots, about an octave and a half apart, from 20 Hz up.
+_BLOCK = 1024
 _KNOTS = 8
 _KNOTS_AT = np.linspace(0, 10.2, _KNOTS)
 
@@ -152,6 +153,17 @@ def resampled(sound: Sound, speed: float, length: int) -> Sound:
 def rms(sound: Sound) -> float:
     """The root of the mean square."""
     return float(np.sqrt(np.mean(np.square(sound)))) if len(sound) else 0.0
+
+
+def level(sound: Sound) -> float:
+    """Return the RMS of ``sound`` where it sounds at all, so that a rare stab is no louder than a pad."""
+    blocks = len(sound) // _BLOCK
+    if not blocks:
+        return float(np.sqrt(np.mean(np.square(sound)))) if len(sound) else 0.0
+    shaped = sound[: blocks * _BLOCK].reshape(blocks, _BLOCK)
+    power = np.einsum("ij,ij->i", shaped, shaped) / _BLOCK
+    loud = power[power > 0.02 * power.max(initial=0.0)]
+    return float(np.sqrt(loud.mean())) if len(loud) else 0.0
 
 
 def gain(level_db: float) -> float:

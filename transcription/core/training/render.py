@@ -13,7 +13,6 @@ from numpy.typing import NDArray
 
 from transcription.core.network import INSTRUMENTS_HEARD
 from transcription.core.training.band.accompaniment import Band
-from transcription.core.training.band.effects import level
 from transcription.core.training.drumming.compose import Composition, Stroke, compose
 from transcription.core.training.drumming.grooves import Performance
 from transcription.core.training.sound.effects import (
@@ -23,6 +22,7 @@ from transcription.core.training.sound.effects import (
     equaliser,
     gain,
     gated,
+    level,
     lossy,
     noise,
     resampled,

@@ -8,21 +8,10 @@ import numpy as np
 import scipy.signal
 
 from transcription.core.training.band.sounds import Sound
+from transcription.core.training.sound.effects import level
 from transcription.core.training.sound.material import RATE
 
-_BLOCK = 1024
 _DUCKING_S = 0.012
-
-
-def level(sound: Sound) -> float:
-    """Return the RMS of ``sound`` where it sounds at all, so that a rare stab is no louder than a pad."""
-    blocks = len(sound) // _BLOCK
-    if not blocks:
-        return float(np.sqrt(np.mean(np.square(sound)))) if len(sound) else 0.0
-    shaped = sound[: blocks * _BLOCK].reshape(blocks, _BLOCK)
-    power = np.einsum("ij,ij->i", shaped, shaped) / _BLOCK
-    loud = power[power > 0.02 * power.max(initial=0.0)]
-    return float(np.sqrt(loud.mean())) if len(loud) else 0.0
 
 
 def overdriven(sound: Sound, drive: float, cabinet_hz: float) -> Sound:
