@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from media.core.audio import Audio
 from transcription.core.activations import Activations
 from transcription.core.detection import Detector, detect_onsets, load_detector
-from transcription.core.evaluation.matching import Counts
+from transcription.core.evaluation.matching import Counts, Stroke, judge_each
 from transcription.core.evaluation.scoring import total
 from transcription.core.families import MEMBERS, RIVALS, RIVALS_FIRST, Family, family_of
 from transcription.core.features import RATE
@@ -62,6 +62,17 @@ class HeardSong:
     onsets_s: Mapping[int, Times]
     buried_s: Mapping[int, Times]
     accompanied: bool
+
+    @property
+    def strokes(self) -> list[Stroke]:
+        """All strokes in order, each labelled with its family."""
+        heard = [
+            Stroke(float(onset_s), family_of(INSTRUMENTS_HEARD[place]).value, None, is_asked=is_asked)
+            for is_asked, by_place in ((True, self.onsets_s), (False, self.buried_s))
+            for place, times in by_place.items()
+            for onset_s in times
+        ]
+        return sorted(heard, key=lambda stroke: stroke.onset_s)
 
     def strokes_of(self, family: Family) -> Times:
         """Return when anything of ``family`` is struck, in order."""
@@ -239,15 +250,15 @@ def scored(songs: Sequence[HeardSong], picking: PeakPicking) -> dict[Family, Cou
     """Pick hits from ``songs`` and pool the strokes found and missed."""
     total = {family: Counts() for family in Family}
     for song in songs:
-        hits = pick_hits(song.activations, picking)
+        judged = judge_each(
+            tuple(Family),
+            song.strokes,
+            pick_hits(song.activations, picking),
+            of_stroke=lambda stroke: Family(stroke.label),
+            of_hit=lambda hit: family_of(hit.instrument),
+        )
         for family in Family:
-            times = np.array([h.onset_s for h in hits if family_of(h.instrument) is family])
-            reference = song.strokes_of(family)
-            pairs = mir_eval.util.match_events(reference, times, _WINDOW_S)
-            unmatched = np.ones(len(times), np.bool_)
-            unmatched[[estimated for _, estimated in pairs]] = False
-            wrong = int(np.sum(unmatched & _far_from(times, song.buried_of(family))))
-            total[family] += Counts(len(pairs), len(reference), len(pairs) + wrong)
+            total[family] += judged[family].counts
     return total
 
 
