@@ -62,7 +62,7 @@ def test_more_processes_than_redis_databases_are_refused(tmp_path: Path) -> None
     assert "TEST_REDIS_URLS" in done.stderr
 
 
-def test_each_process_gets_an_empty_redis_database() -> None:
+def test_each_process_gets_a_redis_database_of_its_own() -> None:
     ask = "import os; print(os.environ['TEST_REDIS_URLS']); print(os.environ['REDIS_URL'])"
 
     done = subprocess.run(

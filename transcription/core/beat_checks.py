@@ -57,7 +57,7 @@ def unconfirmed_share(
     starts = range(max(0, int(first) - 1), max(1, int(last)), checking.part_beats)
     confirmed = []
     for start in starts:
-        part = beats_s[start : start + checking.part_beats + 1]
+        part = beats_s[start : min(start + checking.part_beats, int(last)) + 1]
         if len(part) > checking.part_beats // 2:
             confirmed.append(
                 _confirmed_by_strokes(part, strokes, checking)

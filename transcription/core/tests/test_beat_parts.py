@@ -105,6 +105,12 @@ def test_a_beat_is_not_confirmed_where_nobody_plays() -> None:
     )
 
 
+def test_beats_after_the_last_stroke_need_no_confirming() -> None:
+    beats_s = np.arange(49) * 0.5
+
+    assert unconfirmed_share(beats_s, strokes_at(beats_s[:34]), None, BeatChecking()) == 0
+
+
 def test_a_beat_whose_tempo_wanders_is_not_confirmed() -> None:
     lengths_s = 0.5 * np.exp(np.random.default_rng(2).normal(0, 0.2, 96))
     beats_s = np.cumsum(lengths_s)
