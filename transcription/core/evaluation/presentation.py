@@ -178,9 +178,13 @@ def velocity_table(report: Report) -> Table:
         figures = report.pooled(source)
         by_class = [matched.velocity_spearman for matched in figures.matched.values()]
         pooled, of_songs = figures.all_matched.velocity_spearman, report.mean_velocity_spearman(source)
-        rows.append((source, *by_class, pooled, of_songs))
-    head = ["source", *(drum_class.value for drum_class in DrumClass), "all", "mean of songs"]
-    return Table("Velocity", head, rows, "Spearman's rank correlation over matched hits.")
+        rows.append((source, *by_class, pooled, of_songs, report.velocity_spearman_within(source)))
+    head = ["source", *(drum_class.value for drum_class in DrumClass), "all", "mean of songs", "within"]
+    note = (
+        "Spearman's rank correlation over matched hits; within: of how far each stroke is from the mean of "
+        "its class in its song, all pooled."
+    )
+    return Table("Velocity", head, rows, note)
 
 
 def reliability_table(report: Report) -> Table:

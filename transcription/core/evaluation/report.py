@@ -65,6 +65,15 @@ class Report:
         """The mean over songs of the rank correlation of velocities; NaN where no loudness is known."""
         return mean(score.figures.all_matched.velocity_spearman for score in self.songs(source))
 
+    def velocity_spearman_within(self, source: str) -> float:
+        """The rank correlation of how much louder a stroke is than others of its class in its song.
+
+        How loud a class is on the whole, which a mix does not tell from how loud it is mixed, is left out.
+        """
+        songs = [score.figures.matched.values() for score in self.songs(source)]
+        centred = [matched.centred() for classes in songs for matched in classes]
+        return sum(centred, start=Matched.of([])).velocity_spearman
+
 
 def as_json(report: Report) -> dict[str, Any]:
     """Return ``report`` as a JSON-able document; what is not known is null."""
@@ -78,7 +87,10 @@ def as_json(report: Report) -> dict[str, Any]:
         ],
         "pooled": {
             source: figures_as_json(report.pooled(source))
-            | {"velocity_spearman_of_songs": number(report.mean_velocity_spearman(source))}
+            | {
+                "velocity_spearman_of_songs": number(report.mean_velocity_spearman(source)),
+                "velocity_spearman_within": number(report.velocity_spearman_within(source)),
+            }
             for source in report.sources
         },
     }

@@ -59,6 +59,14 @@ class Matched:
             np.concatenate([self.velocity_estimated, other.velocity_estimated]),
         )
 
+    def centred(self) -> Matched:
+        """Velocities as differences from their means; none where fewer than two are known."""
+        known = np.isfinite(self.velocity_reference)
+        reference, estimated = self.velocity_reference[known], self.velocity_estimated[known]
+        if len(reference) < 2:
+            return Matched.of([])
+        return Matched(self.error_s[known], reference - reference.mean(), estimated - estimated.mean())
+
     def error_percentile_ms(self, percentile: float) -> float:
         """A percentile of the absolute onset error; NaN without matches."""
         return float(np.percentile(1000 * np.abs(self.error_s), percentile)) if len(self.error_s) else np.nan

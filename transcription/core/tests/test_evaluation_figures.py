@@ -15,6 +15,7 @@ from transcription.core.evaluation.calibration import (
 )
 from transcription.core.evaluation.confusion import heard_as
 from transcription.core.evaluation.matching import Counts
+from transcription.core.evaluation.report import Report, SongScore
 from transcription.core.tests.evaluation_songs import estimate, hit, reference, stroke
 
 
@@ -106,6 +107,27 @@ def test_without_known_loudness_there_is_no_correlation() -> None:
     )
 
     assert np.isnan(score(reference(*strokes), estimate(*hits)).all_matched.velocity_spearman)
+
+
+def report_of(*songs: tuple[list[int], list[int]]) -> Report:
+    """Songs of snares, each with the velocities played and those heard."""
+    scores = []
+    for number, (played, heard) in enumerate(songs):
+        strokes = [stroke(n, "snare", velocity=velocity) for n, velocity in enumerate(played)]
+        hits = [hit(n, "snare", velocity=velocity) for n, velocity in enumerate(heard)]
+        scores.append(SongScore(str(number), "mix", score(reference(*strokes), estimate(*hits))))
+    return Report("engine", "material", tuple(scores))
+
+
+def test_a_soft_song_that_is_mixed_loud_is_ranked_rightly_within() -> None:
+    report = report_of(([20, 30, 40], [80, 90, 100]), ([80, 90, 100], [20, 30, 40]))
+
+    assert report.pooled("mix").all_matched.velocity_spearman < 0
+    assert report.velocity_spearman_within("mix") == pytest.approx(1.0)
+
+
+def test_songs_of_one_stroke_say_nothing_of_velocities_within() -> None:
+    assert np.isnan(report_of(([20], [80]), ([80], [20])).velocity_spearman_within("mix"))
 
 
 def test_ghost_strokes_are_recalled_as_snares() -> None:
