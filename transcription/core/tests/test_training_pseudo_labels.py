@@ -1,13 +1,18 @@
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
+import pytest
+import soundfile
 
 from notation.core.instruments import InstrumentName
 from transcription.core.activations import Activations
+from transcription.core.detection import load_detector
 from transcription.core.features import HOP
 from transcription.core.judgement import PeakPicking
 from transcription.core.network import INSTRUMENTS_HEARD
-from transcription.core.training.learning.pseudo_labels import Trust, labelled
+from transcription.core.training.learning.pseudo_labels import Trust, label_folder, labelled
 from transcription.core.training.learning.songs import PseudoSong
 
 PLAIN = PeakPicking()  # a peak's height is its chance
@@ -59,3 +64,19 @@ def test_whether_a_sure_hi_hat_was_open_is_not_asked_where_it_is_unsure() -> Non
     assert song.onsets[50, column(InstrumentName.HIHAT_CLOSED)] == 1
     assert song.asked[50, column(InstrumentName.HIHAT_CLOSED)] == 1
     assert song.asked[50, column(InstrumentName.HIHAT_OPEN)] == 0
+
+
+def test_songs_that_are_left_out_are_not_labelled(tmp_path: Path) -> None:
+    for name in ("kept", "mdn-drums"):
+        soundfile.write(tmp_path / f"{name}.flac", np.zeros(44_100, np.float32), 44_100)
+
+    label_folder(tmp_path, tmp_path / "out", load_detector(), leave_out=["mdn-*"])
+
+    assert [path.name for path in (tmp_path / "out").iterdir()] == [f"{tmp_path.name}-kept.npz"]
+
+
+def test_a_folder_of_which_all_is_left_out_is_refused(tmp_path: Path) -> None:
+    soundfile.write(tmp_path / "mdn.flac", np.zeros(44_100, np.float32), 44_100)
+
+    with pytest.raises(FileNotFoundError, match="no sound files"):
+        label_folder(tmp_path, tmp_path / "out", load_detector(), leave_out=["mdn*"])

@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from fnmatch import fnmatch
 from pathlib import Path
 
 import numpy as np
@@ -81,13 +82,22 @@ def _doubtful(
                 yield int(frame), [MEMBERS[family][rival] for rival in rivals]
 
 
-def label_folder(songs: Path, out: Path, detector: Detector, trust: Trust | None = None) -> int:
+def label_folder(
+    songs: Path,
+    out: Path,
+    detector: Detector,
+    trust: Trust | None = None,
+    leave_out: Sequence[str] = (),
+) -> int:
     """Label every sound file under ``songs`` into ``out``; returns how many strokes were sure.
 
+    Args:
+        leave_out: patterns of file names, such as ``mdn-*``: songs of which other parts serve to validate.
     Raises:
         FileNotFoundError: there is no sound file.
     """
-    paths = sorted(path for pattern in _SOUNDS for path in songs.rglob(pattern))
+    found = sorted(path for pattern in _SOUNDS for path in songs.rglob(pattern))
+    paths = [path for path in found if not any(fnmatch(path.name, pattern) for pattern in leave_out)]
     if not paths:
         raise FileNotFoundError(f"no sound files under {songs}")
     out.mkdir(parents=True, exist_ok=True)
@@ -109,8 +119,16 @@ def main() -> None:
     parser.add_argument("--songs", type=Path, required=True, help="folder of sound files, searched deeply")
     parser.add_argument("--out", type=Path, default=Path("data/pseudo"))
     parser.add_argument("--weights", type=Path, help="the teacher; default: the shipped detector")
+    parser.add_argument(
+        "--leave-out",
+        nargs="*",
+        default=[],
+        metavar="PATTERN",
+        help="of file names that are not to be labelled",
+    )
     options = parser.parse_args()
-    strokes = label_folder(options.songs, options.out, load_detector(options.weights))
+    detector = load_detector(options.weights)
+    strokes = label_folder(options.songs, options.out, detector, leave_out=options.leave_out)
     print(f"{strokes} strokes")
 
 
