@@ -55,8 +55,8 @@ class Strokes:
 
     @property
     def after_rest(self) -> NDArray[np.bool_]:
-        """Which strokes come after a long rest; the first of all does not."""
-        return np.diff(self.onset_s, prepend=self.onset_s[:1]) > _LONG_REST_S
+        """Which strokes come after a long rest, be it one before the first of them."""
+        return np.diff(self.onset_s, prepend=0.0) > _LONG_REST_S
 
     def per_frame(self, padding: int, frames: int) -> NDArray[np.float32]:
         """Return the strokes, each shared between the two nearest frames, shape (limbs, frames)."""
@@ -150,16 +150,13 @@ def gather_evidence(
         heard = min(len(network.beats), inside)
         beats[padding : padding + heard] = network.beats[:heard]
         downbeats[padding : padding + heard] = network.downbeats[:heard]
-    entries = [(onset_s, entry.after_rest) for onset_s in strokes.onset_s[strokes.after_rest]]
-    if len(strokes.onset_s):
-        first_s = float(strokes.onset_s[0])
-        if from_start:
-            entries.append((first_s, entry.cut if first_s < _CUT_S else entry.start))
-        elif first_s > _LONG_REST_S:
-            entries.append((first_s, entry.after_rest))
-    for onset_s, trust in entries:
-        frame = padding + round(float(onset_s) * FRAMES_PER_SECOND)
-        downbeats[frame - 1 : frame + 3] += np.float32(trust)
+    trusted = np.where(strokes.after_rest, entry.after_rest, 0.0)
+    if from_start and len(trusted):
+        trusted[0] = entry.cut if strokes.onset_s[0] < _CUT_S else entry.start
+    for onset_s, trust in zip(strokes.onset_s, trusted, strict=True):
+        if trust:
+            frame = padding + round(float(onset_s) * FRAMES_PER_SECOND)
+            downbeats[frame - 1 : frame + 3] += np.float32(trust)
     spread = strokes.per_frame(padding, frames)
     return BeatEvidence(spread, _echoes(spread), beats, downbeats, padding, padding + inside)
 
