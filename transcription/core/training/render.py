@@ -16,6 +16,7 @@ from transcription.core.training.band.accompaniment import Band
 from transcription.core.training.drumming.compose import Composition, Stroke, compose
 from transcription.core.training.drumming.grooves import Performance
 from transcription.core.training.sound.effects import (
+    Sound,
     coloured,
     compressed,
     distorted,
@@ -32,8 +33,6 @@ from transcription.core.training.sound.effects import (
 from transcription.core.training.sound.material import RATE, Material, OneShot, Recording
 from transcription.core.training.sound.percussion import snare_buzz
 from transcription.core.training.sound.voices import make_kit
-
-Sound = NDArray[np.float32]
 
 # What a one-shot is heard as; percussion that is absent here is rendered but never labelled.
 _HEARD_AS = {name.value: index for index, name in enumerate(INSTRUMENTS_HEARD)} | {

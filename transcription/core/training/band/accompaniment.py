@@ -14,14 +14,13 @@ from transcription.core.training.band.parts import Song, Touch
 from transcription.core.training.band.sounds import (
     Instrument,
     SampledInstrument,
-    Sound,
     SynthInstrument,
 )
 from transcription.core.training.band.styles import ROLES, SINGER, STYLES, SYNTH, Role
 from transcription.core.training.band.timing import Hit, grid_of, rhythm
 from transcription.core.training.band.voice import Singer
 from transcription.core.training.drumming.compose import Composition
-from transcription.core.training.sound.effects import level
+from transcription.core.training.sound.effects import Sound, gain, level
 from transcription.core.training.sound.material import RATE
 
 _MOST_PLAYERS = 6
@@ -62,7 +61,7 @@ class Band:
             loudness = level(sound)
             if loudness:
                 gain_db = role.level_db + float(rng.normal(0, _BALANCE_DB))
-                total += sound * np.float32(10 ** (gain_db / 20) / loudness)
+                total += sound * np.float32(gain(gain_db) / loudness)
         loudness = level(total)
         return total * np.float32(1 / loudness) if loudness else total
 

@@ -7,8 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 import scipy.signal
 
-from transcription.core.training.band.sounds import Sound
-from transcription.core.training.sound.effects import level
+from transcription.core.training.sound.effects import Sound, level
 from transcription.core.training.sound.material import RATE
 
 _DUCKING_S = 0.012

@@ -12,9 +12,8 @@ from numpy.typing import NDArray
 
 from transcription.core.training.band.note_bank import BankNote, NoteBank
 from transcription.core.training.band.parts import Note
+from transcription.core.training.sound.effects import Sound
 from transcription.core.training.sound.material import RATE
-
-Sound = NDArray[np.float32]
 
 _RELEASE_S = 0.06
 _TABLE = 2048

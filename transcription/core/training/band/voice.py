@@ -11,13 +11,13 @@ import numpy as np
 
 from transcription.core.training.band.parts import Note
 from transcription.core.training.band.sounds import (
-    Sound,
     add,
     faded,
     noise_cut,
     one_period,
     read_table,
 )
+from transcription.core.training.sound.effects import Sound, gain
 from transcription.core.training.sound.material import RATE
 
 _FORMANTS_HZ = (
@@ -98,7 +98,7 @@ class Singer:
         low_hz, high_hz, level_db, seconds, bursts = _CONSONANTS[name]
         length = int(seconds * float(rng.uniform(0.6, 1.5)) * RATE)
         noise = noise_cut(rng, low_hz, high_hz, length)
-        noise *= np.float32(velocity * 10 ** ((level_db + self._sharpness_db) / 20))
+        noise *= np.float32(velocity * gain(level_db + self._sharpness_db))
         if bursts:
             noise *= np.exp(np.arange(length, dtype=np.float32) * np.float32(-4 / length))
             add(bus, noise, int(onset_s * RATE))

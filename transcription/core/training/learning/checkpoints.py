@@ -12,7 +12,7 @@ from typing import Any
 import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import load_file, save_file
-from torch import Tensor
+from torch import Tensor, nn
 
 from transcription.core.judgement import PeakPicking
 from transcription.core.network import INSTRUMENTS_HEARD, DrumNetwork, NetworkShape
@@ -77,21 +77,14 @@ def start_from(network: DrumNetwork, path: Path) -> None:
         if part in old and old[part].shape[1:] == new[part].shape[1:]:
             old[part] = _by_name(old[part], names, new[part], network.shape.heard)
     first = "front.0.0.weight"
-    if first in old and old[first].shape[1] < new[first].shape[1]:
-        old[first] = _with_more_windows(old[first], new[first])
+    if first in old and old[first].dim() == new[first].dim():
+        # Of windows that were not there before no notice is taken at first.
+        more = max(0, new[first].shape[1] - old[first].shape[1])
+        old[first] = nn.functional.pad(old[first], (0, 0, 0, 0, 0, more))
     differing = [name for name in new if name not in old or old[name].shape != new[name].shape]
     if differing or set(old) - set(new):
         raise WeightsDoNotFit(f"{path} is of another shape: {', '.join(differing) or 'it has more layers'}")
     network.load_state_dict(old)
-
-
-def _with_more_windows(old: Tensor, new: Tensor) -> Tensor:
-    """Look through the windows that were not there before, and at first take no notice of what is seen."""
-    grown = torch.zeros_like(new)
-    if old.shape[0] != new.shape[0] or old.shape[2:] != new.shape[2:]:
-        return old
-    grown[:, : old.shape[1]] = old
-    return grown
 
 
 def _by_name(old: Tensor, names: list[str], new: Tensor, heard: int) -> Tensor:

@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from transcription.core.training.drumming.groove_tables import save_performances
 from transcription.core.training.drumming.grooves import read_performances
 from transcription.core.training.learning.dataset import GROOVES, NOTES
+from transcription.core.training.sound.effects import gain
 from transcription.core.training.sound.material import (
     PACKED_SOUNDS,
     RATE,
@@ -140,7 +141,7 @@ def _written(
 def without_silent_tail(sound: NDArray[np.float32]) -> NDArray[np.float32]:
     """Cut mono ``sound`` where it stays 50 dB under its peak, with a short fade."""
     peak = float(np.max(np.abs(sound), initial=0.0))
-    heard = np.flatnonzero(np.abs(sound) > peak * 10 ** (_TAIL_DB / 20))
+    heard = np.flatnonzero(np.abs(sound) > peak * gain(_TAIL_DB))
     fade = int(_FADE_S * RATE)
     end = min(len(sound), int(heard[-1]) + 1 + fade) if len(heard) else len(sound)
     if end == len(sound):

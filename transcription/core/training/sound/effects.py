@@ -159,7 +159,7 @@ def level(sound: Sound) -> float:
     """Return the RMS of ``sound`` where it sounds at all, so that a rare stab is no louder than a pad."""
     blocks = len(sound) // _BLOCK
     if not blocks:
-        return float(np.sqrt(np.mean(np.square(sound)))) if len(sound) else 0.0
+        return rms(sound)
     shaped = sound[: blocks * _BLOCK].reshape(blocks, _BLOCK)
     power = np.einsum("ij,ij->i", shaped, shaped) / _BLOCK
     loud = power[power > 0.02 * power.max(initial=0.0)]

@@ -12,9 +12,8 @@ import numpy as np
 import scipy.signal
 from numpy.typing import NDArray
 
+from transcription.core.training.sound.effects import Sound
 from transcription.core.training.sound.material import RATE
-
-Sound = NDArray[np.float32]
 
 _SECONDS = 0.7
 

@@ -8,13 +8,11 @@ from typing import Protocol
 
 import numpy as np
 import scipy.signal
-from numpy.typing import NDArray
 
-from transcription.core.training.sound.effects import gain, resampled
+from transcription.core.training.sound.effects import Sound, gain, resampled
 from transcription.core.training.sound.material import RATE, Material, OneShot
 from transcription.core.training.sound.percussion import BODIES, brushed, shaken, struck
 
-Sound = NDArray[np.float32]
 Shots = Mapping[str, Mapping[str, Sequence[OneShot]]]  # by instrument, then kit
 
 # Peak levels in a mixed kit, by ear and from recorded kits; every clip scatters around them.
