@@ -54,7 +54,7 @@ class Hit(models.Model):
 
 
 class Notation(models.Model):
-    """A drum score. ``score`` is the whole of it (schema ``drumsite.score/1``); exports are written from it.
+    """A drum score. ``score`` is the whole of it (schema ``drumsite.score/2``); exports are written from it.
 
     ``job_id`` names the transcription that it came from, whose artifacts hold the engraved files; it is a
     plain id because this app knows no jobs.

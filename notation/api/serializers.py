@@ -31,7 +31,7 @@ class NotationSerializer(serializers.ModelSerializer[Notation]):
 
 
 class NotationDetailSerializer(NotationSerializer):
-    """A notation with its whole score (schema ``drumsite.score/1``)."""
+    """A notation with its whole score (schema ``drumsite.score/2``)."""
 
     score = serializers.SerializerMethodField()
 

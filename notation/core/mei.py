@@ -16,7 +16,7 @@ from notation.core.instruments import HANDS, INSTRUMENTS, InstrumentName, Notehe
 from notation.core.layout import Layout, Measure, lay_out
 from notation.core.musicxml import plain_text, swing_words
 from notation.core.playback import bar_id
-from notation.core.score import Score, Swing, TempoMark
+from notation.core.score import Score, SwingMark, TempoMark
 from notation.core.spell import Event, Head, SpelledBar, Voice, spell
 
 _MEI = "http://www.music-encoding.org/ns/mei"
@@ -64,6 +64,7 @@ def write_mei(score: Score, layout: Layout | None = None, *, bars: Sequence[Spel
     _write_definition(body_score, measures[0].spelled.bar.meter)
     body_score.append(section)
     marks = {mark.bar: mark for mark in score.tempo_marks}
+    feels = {mark.bar: mark for mark in score.swing_marks}
     meter = measures[0].spelled.bar.meter
     for index, measure in enumerate(measures):
         bar = measure.spelled.bar
@@ -76,7 +77,7 @@ def write_mei(score: Score, layout: Layout | None = None, *, bars: Sequence[Spel
             section,
             measure,
             tempo=marks.get(bar.number),
-            swing=score.swing if index == 0 else None,
+            feel=feels.get(bar.number),
             last=index == len(measures) - 1,
         )
     return _serialise(section)
@@ -119,7 +120,7 @@ def _write_meter(definition: etree._Element, meter: Meter) -> None:
 
 
 def _write_measure(
-    section: etree._Element, measure: Measure, *, tempo: TempoMark | None, swing: Swing | None, last: bool
+    section: etree._Element, measure: Measure, *, tempo: TempoMark | None, feel: SwingMark | None, last: bool
 ) -> None:
     bar = measure.spelled.bar
     element = _add(section, "measure", n=str(bar.number))
@@ -146,17 +147,19 @@ def _write_measure(
         mark = _add(element, "reh", tstamp="1", staff="1", place="above")
         _add(mark, "rend", plain_text(bar.section), rend="box")
     if tempo is not None:
-        _write_tempo(element, bar.meter, tempo, swing=swing)
+        _write_tempo(element, bar.meter, tempo, feel=feel)
+    elif feel is not None:
+        _add(element, "tempo", swing_words(feel.swing), tstamp="1", staff="1", place="above")
 
 
-def _write_tempo(measure: etree._Element, meter: Meter, mark: TempoMark, *, swing: Swing | None) -> None:
+def _write_tempo(measure: etree._Element, meter: Meter, mark: TempoMark, *, feel: SwingMark | None) -> None:
     tempo = _add(measure, "tempo", tstamp="1", staff="1", place="above")
     beat = meter.printed_beat_quarters
     glyph = _METRONOME[beat * 2 / 3] + _METRONOME_DOT if meter.is_compound else _METRONOME[beat]
     # The glyph is text in the music font, far too large beside the words unless it is scaled down.
     note = _add(tempo, "rend", glyph, fontfam="smufl", fontsize="70%")
     note.tail = f"\u00a0= {round(mark.bpm * float(meter.beat_quarters / beat))}" + (
-        f"\u00a0\u00a0\u00a0{swing_words(swing)}" if swing else ""
+        f"\u00a0\u00a0\u00a0{swing_words(feel.swing)}" if feel else ""
     )
 
 

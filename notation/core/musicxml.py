@@ -16,7 +16,7 @@ from math import lcm
 from lxml import etree
 
 from notation.core.instruments import INSTRUMENTS, Instrument, InstrumentName, Notehead
-from notation.core.score import Bar, Score, Swing, TempoMark
+from notation.core.score import Bar, Score, Swing, SwingMark, TempoMark
 from notation.core.spell import Event, Head, SpelledBar, Voice, beam_states, spell
 
 _DOCTYPE = (
@@ -80,8 +80,10 @@ def plain_text(text: str) -> str:
     return _CONTROL_CHARACTERS.sub("", text).strip()
 
 
-def swing_words(swing: Swing) -> str:
-    """What stands beside the tempo of a swung song."""
+def swing_words(swing: Swing | None) -> str:
+    """What stands beside the tempo where a feel begins."""
+    if swing is None:
+        return "Straight"
     return "Swing" if swing is Swing.EIGHTHS else "Swing 16ths"
 
 
@@ -148,9 +150,10 @@ def _write_bar(
     _write_attributes(measure, bars[index - 1].bar if index else None, bar, divisions)
     if bar.section:
         _add(_add(_direction(measure), "direction-type"), "rehearsal", plain_text(bar.section))
-    for mark in score.tempo_marks:
-        if mark.bar == bar.number:
-            _write_tempo(measure, bar, mark, swing=score.swing if index == 0 else None)
+    tempo = next((mark for mark in score.tempo_marks if mark.bar == bar.number), None)
+    feel = next((mark for mark in score.swing_marks if mark.bar == bar.number), None)
+    if tempo or feel:
+        _write_tempo(measure, bar, tempo, feel)
     for place, voice in enumerate(spelled.voices):
         if place:
             _add(_add(measure, "backup"), "duration", int(bar.quarters * divisions))
@@ -178,22 +181,28 @@ def _direction(measure: etree._Element) -> etree._Element:
     return _add(measure, "direction", placement="above")
 
 
-def _write_tempo(measure: etree._Element, bar: Bar, mark: TempoMark, *, swing: Swing | None) -> None:
+def _write_tempo(measure: etree._Element, bar: Bar, tempo: TempoMark | None, feel: SwingMark | None) -> None:
     direction = _direction(measure)
-    metronome = _add(_add(direction, "direction-type"), "metronome", parentheses="no")
-    beat = bar.meter.printed_beat_quarters
-    _add(metronome, "beat-unit", _TYPES[beat * 2 / 3 if bar.meter.is_compound else beat])
-    if bar.meter.is_compound:
-        _add(metronome, "beat-unit-dot")
-    _add(metronome, "per-minute", round(mark.bpm * float(bar.meter.beat_quarters / beat)))
-    if swing:
-        _add(_add(direction, "direction-type"), "words", swing_words(swing))
-    sound = _add(direction, "sound", tempo=f"{mark.bpm * float(bar.meter.beat_quarters):.2f}")
-    if swing:
+    if tempo is not None:
+        metronome = _add(_add(direction, "direction-type"), "metronome", parentheses="no")
+        beat = bar.meter.printed_beat_quarters
+        _add(metronome, "beat-unit", _TYPES[beat * 2 / 3 if bar.meter.is_compound else beat])
+        if bar.meter.is_compound:
+            _add(metronome, "beat-unit-dot")
+        _add(metronome, "per-minute", round(tempo.bpm * float(bar.meter.beat_quarters / beat)))
+    if feel is not None:
+        _add(_add(direction, "direction-type"), "words", swing_words(feel.swing))
+    sound = _add(direction, "sound")
+    if tempo is not None:
+        sound.set("tempo", f"{tempo.bpm * float(bar.meter.beat_quarters):.2f}")
+    if feel is not None:
         ratio = _add(sound, "swing")
+        if feel.swing is None:
+            _add(ratio, "straight")
+            return
         _add(ratio, "first", 2)
         _add(ratio, "second", 1)
-        _add(ratio, "swing-type", swing.value)
+        _add(ratio, "swing-type", feel.swing.value)
 
 
 def _write_voice(measure: etree._Element, voice: Voice, divisions: int) -> None:

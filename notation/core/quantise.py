@@ -17,7 +17,7 @@ from notation.core.instruments import INSTRUMENTS, InstrumentName
 from notation.core.quantise_config import GridChoice, QuantiseConfig
 from notation.core.reading import Reading, cluster_strokes
 from notation.core.rhythm import spell_unit
-from notation.core.score import Bar, Score, ScoreHit, Swing
+from notation.core.score import Bar, Score, ScoreHit, Swing, SwingMark
 from notation.core.subdivisions import BEAT, grids_for
 
 __all__ = ["GridChoice", "QuantiseConfig", "quantise"]
@@ -66,6 +66,7 @@ def quantise(
         score_hits.append(ScoreHit(by_id[grace_id], bars[bar].number, position, _main_of(main_id, grace_of)))
     score_hits.sort(key=lambda hit: (hit.bar, hit.position, hit.hit.onset_s, hit.hit.id))
     kept = _trim(bars, score_hits)
+    swing = _swing_of(kept, score_hits) if config.detect_swing else None
     return Score(
         title=title,
         artist=artist,
@@ -74,7 +75,7 @@ def quantise(
         tempo_bpm=grid.tempo_bpm,
         tempo_marks=tempo_marks_of(kept),
         tempo_unreliable=grid.unreliable,
-        swing=_swing_of(kept, score_hits) if config.detect_swing else None,
+        swing_marks=(SwingMark(kept[0].number, swing),) if swing else (),
     )
 
 

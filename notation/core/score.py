@@ -18,10 +18,50 @@ from notation.core.errors import BadScore
 from notation.core.hits import Hit
 from notation.core.instruments import InstrumentName
 
-SCORE_SCHEMA = "drumsite.score/1"
+SCORE_SCHEMA = "drumsite.score/2"
+_FIRST_SCHEMA = "drumsite.score/1"  # one swing for the whole song, no marks; still read
 
 # Hit ids become ids in XML and in the page, so nothing that needs escaping may be in them.
 _XML_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]{0,63}")
+
+
+class Mark(StrEnum):
+    """What is written on a note beside its place.
+
+    ``GHOST``, ``ACCENT`` and ``PLAIN`` are what a person or an imported file said; a note with none of them
+    is marked by its velocity among the song's.
+    """
+
+    GHOST = "ghost"
+    ACCENT = "accent"
+    PLAIN = "plain"
+    HALF_OPEN = "half_open"
+    CHOKE = "choke"
+    RIM_SHOT = "rim_shot"
+    ROLL = "roll"
+    RIGHT = "right"
+    LEFT = "left"
+
+
+# Of each of these a note has one at most.
+EMPHASIS_MARKS = frozenset({Mark.GHOST, Mark.ACCENT, Mark.PLAIN})
+STICKING_MARKS = frozenset({Mark.RIGHT, Mark.LEFT})
+_CYMBALS = frozenset(
+    {
+        InstrumentName.CRASH,
+        InstrumentName.RIDE,
+        InstrumentName.RIDE_BELL,
+        InstrumentName.CHINA,
+        InstrumentName.SPLASH,
+        InstrumentName.HIHAT_OPEN,
+    }
+)
+# Marks that only some instruments can have; the others suit every instrument.
+INSTRUMENTS_OF_MARK: Mapping[Mark, frozenset[InstrumentName]] = {
+    Mark.HALF_OPEN: frozenset({InstrumentName.HIHAT_OPEN}),
+    Mark.CHOKE: _CYMBALS,
+    Mark.RIM_SHOT: frozenset({InstrumentName.SNARE}),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,13 +69,14 @@ class ScoreHit:
     """A hit and its place.
 
     ``position`` is in quarter notes from the bar's start. A grace note carries the position of the note that
-    it ornaments, and that note's id in ``grace_of``.
+    it ornaments, and that note's id in ``grace_of``. A note marked ``Mark.ROLL`` stands for many strokes.
     """
 
     hit: Hit
     bar: int
     position: Fraction
     grace_of: str | None = None
+    marks: frozenset[Mark] = frozenset()
 
     @property
     def is_grace(self) -> bool:
@@ -116,12 +157,20 @@ class TempoMark:
 
 
 @dataclass(frozen=True, slots=True)
+class SwingMark:
+    """The feel from ``bar`` on; None is straight."""
+
+    bar: int
+    swing: Swing | None
+
+
+@dataclass(frozen=True, slots=True)
 class Score:
     """A whole song.
 
     ``bars`` follow one another without a gap and are never empty; ``hits`` are in order of bar, position and
-    onset. ``tempo_bpm`` is the median tempo in felt beats a minute. With ``swing`` the off-beats are to be
-    written straight under a swing mark, although their positions say thirds of the beat.
+    onset. ``tempo_bpm`` is the median tempo in felt beats a minute. Where a swing mark is in force the
+    off-beats are to be written straight under it, although their positions say thirds of the beat.
     """
 
     title: str
@@ -131,7 +180,11 @@ class Score:
     tempo_bpm: float
     tempo_marks: tuple[TempoMark, ...] = ()
     tempo_unreliable: bool = False
-    swing: Swing | None = None
+    swing_marks: tuple[SwingMark, ...] = ()
+
+    def swing_at(self, bar: int) -> Swing | None:
+        """The feel in force in ``bar``; None is straight."""
+        return next((mark.swing for mark in reversed(self.swing_marks) if mark.bar <= bar), None)
 
     @property
     def meters(self) -> tuple[Meter, ...]:
@@ -162,7 +215,9 @@ def score_to_json(score: Score) -> dict[str, Any]:
         "artist": score.artist,
         "tempo_bpm": score.tempo_bpm,
         "tempo_unreliable": score.tempo_unreliable,
-        "swing": score.swing.value if score.swing else None,
+        "swing_marks": [
+            {"bar": mark.bar, "swing": mark.swing.value if mark.swing else None} for mark in score.swing_marks
+        ],
         "tempo_marks": [{"bar": mark.bar, "bpm": mark.bpm} for mark in score.tempo_marks],
         "bars": [
             {
@@ -186,6 +241,7 @@ def score_to_json(score: Score) -> dict[str, Any]:
                 "bar": placed.bar,
                 "position": str(placed.position),
                 "grace_of": placed.grace_of,
+                "marks": sorted(mark.value for mark in placed.marks),
             }
             for placed in score.hits
         ],
@@ -198,7 +254,7 @@ def score_from_json(data: Mapping[str, Any]) -> Score:
     Raises:
         BadScore: another schema, a missing or ill-typed field, or music that contradicts itself.
     """
-    if data.get("schema") != SCORE_SCHEMA:
+    if data.get("schema") not in (SCORE_SCHEMA, _FIRST_SCHEMA):
         raise BadScore(reason=f"its schema is {data.get('schema')!r}, not {SCORE_SCHEMA!r}")
     try:
         score = _parse(data)
@@ -239,6 +295,7 @@ def _parse(data: Mapping[str, Any]) -> Score:
             int(row["bar"]),
             Fraction(row["position"]),
             row.get("grace_of"),
+            frozenset(Mark(mark) for mark in row.get("marks", ())),
         )
         for row in data["hits"]
     )
@@ -250,7 +307,16 @@ def _parse(data: Mapping[str, Any]) -> Score:
         tempo_bpm=float(data["tempo_bpm"]),
         tempo_marks=tuple(TempoMark(int(row["bar"]), float(row["bpm"])) for row in data["tempo_marks"]),
         tempo_unreliable=bool(data["tempo_unreliable"]),
-        swing=Swing(data["swing"]) if data["swing"] else None,
+        swing_marks=_parse_swing(data, bars[0].number if bars else 0),
+    )
+
+
+def _parse_swing(data: Mapping[str, Any], first_bar: int) -> tuple[SwingMark, ...]:
+    if data["schema"] == _FIRST_SCHEMA:
+        return (SwingMark(first_bar, Swing(data["swing"])),) if data["swing"] else ()
+    return tuple(
+        SwingMark(int(row["bar"]), Swing(row["swing"]) if row["swing"] else None)
+        for row in data["swing_marks"]
     )
 
 
@@ -279,7 +345,18 @@ def _check(score: Score) -> None:
             raise BadScore(reason=f"hit {placed.hit.id} lies outside its bar")
         if not 1 <= placed.hit.velocity <= 127:
             raise BadScore(reason=f"hit {placed.hit.id} has velocity {placed.hit.velocity}")
+        _check_marks(placed)
         if placed.grace_of is not None:
             main = mains.get(placed.grace_of)
             if main is None or (main.bar, main.position) != (placed.bar, placed.position):
                 raise BadScore(reason=f"grace note {placed.hit.id} belongs to no note in its place")
+
+
+def _check_marks(placed: ScoreHit) -> None:
+    name = placed.hit.id
+    for group in (EMPHASIS_MARKS, STICKING_MARKS):
+        if len(placed.marks & group) > 1:
+            raise BadScore(reason=f"hit {name} is marked {' and '.join(sorted(placed.marks & group))}")
+    for mark in placed.marks & INSTRUMENTS_OF_MARK.keys():
+        if placed.hit.instrument not in INSTRUMENTS_OF_MARK[mark]:
+            raise BadScore(reason=f"hit {name} is marked {mark}, which no {placed.hit.instrument} can be")

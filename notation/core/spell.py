@@ -103,7 +103,10 @@ def spell(score: Score) -> tuple[SpelledBar, ...]:
     """Write out every bar of ``score``; each hit is one head, or one grace note, exactly once."""
     emphasis = find_emphasis(placed.hit for placed in score.hits)
     grouped = score.hits_by_bar()
-    return tuple(_spell_bar(bar, grouped.get(bar.number, []), emphasis, score.swing) for bar in score.bars)
+    return tuple(
+        _spell_bar(bar, grouped.get(bar.number, []), emphasis, score.swing_at(bar.number))
+        for bar in score.bars
+    )
 
 
 def voice_of(hit: Hit) -> int:

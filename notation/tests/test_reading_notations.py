@@ -27,7 +27,7 @@ def test_a_notation_is_read_with_its_score():
     body = api(notation.owner).get(f"/api/v1/notations/{notation.pk}/").json()
 
     assert body["title"] == "Rock"
-    assert body["score"]["schema"] == "drumsite.score/1"
+    assert body["score"]["schema"] == "drumsite.score/2"
     assert [hit["id"] for hit in body["score"]["hits"]] == ["h1", "h2", "h3", "h4"]
 
 

@@ -10,7 +10,17 @@ from hypothesis import strategies as st
 from notation.core.beat_grid import Meter
 from notation.core.hits import Hit
 from notation.core.instruments import InstrumentName
-from notation.core.score import Bar, Score, ScoreHit, Swing
+from notation.core.score import (
+    EMPHASIS_MARKS,
+    INSTRUMENTS_OF_MARK,
+    STICKING_MARKS,
+    Bar,
+    Mark,
+    Score,
+    ScoreHit,
+    Swing,
+    SwingMark,
+)
 
 F = Fraction
 METERS = [(4, 4), (3, 4), (2, 4), (5, 4), (6, 8), (9, 8), (12, 8), (7, 8), (5, 8), (3, 8), (2, 2), (3, 16)]
@@ -41,6 +51,19 @@ def scores(draw) -> Score:
             grace_of = None
             if same and random_.random() < 0.2:
                 grace_of, place = same[-1].hit.id, same[-1].position
-            hits.append(ScoreHit(made, number, place, grace_of))
+            hits.append(ScoreHit(made, number, place, grace_of, _any_marks(random_, name)))
     hits.sort(key=lambda placed: (placed.bar, placed.position))
-    return Score("Any", "", tuple(bars), tuple(hits), 120.0, swing=draw(st.sampled_from([None, *Swing])))
+    feels = st.lists(st.sampled_from([None, *Swing]), max_size=2)
+    swing_marks = tuple(
+        SwingMark(bars[place].number, feel) for place, feel in enumerate(draw(feels)) if place < len(bars)
+    )
+    return Score("Any", "", tuple(bars), tuple(hits), 120.0, swing_marks=swing_marks)
+
+
+def _any_marks(random_: random.Random, name: InstrumentName) -> frozenset[Mark]:
+    """Now and then a mark or two, of those that the instrument can have."""
+    if random_.random() < 0.7:
+        return frozenset()
+    groups = ([*sorted(EMPHASIS_MARKS)], [*sorted(STICKING_MARKS)], [Mark.ROLL], [*INSTRUMENTS_OF_MARK])
+    marks = {random_.choice(group) for group in random_.sample(groups, 2)}
+    return frozenset(mark for mark in marks if name in INSTRUMENTS_OF_MARK.get(mark, InstrumentName))

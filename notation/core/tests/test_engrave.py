@@ -129,7 +129,7 @@ def test_swing_is_said_and_written_straight():
 
     svg = engrave_screen(score, "desktop")
 
-    assert score.swing
+    assert score.swing_marks
     assert any("Swing" in text for text in texts(svg))
     assert "3" not in texts(svg)
 

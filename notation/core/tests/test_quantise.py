@@ -234,7 +234,7 @@ def test_triplets_are_heard_in_a_straight_song():
     score = make_song([*ROCK[:3], fill] * 2).score()
 
     assert F(1, 3) in {placed.position for placed in score.hits if placed.bar == 4}
-    assert not score.swing
+    assert not score.swing_marks
 
 
 @pytest.mark.parametrize("ratio", [0.62, 0.667, 0.7])
@@ -246,7 +246,7 @@ def test_a_shuffle_is_marked_as_swing(ratio):
 
     score = quantise(hits, grid_of(36))
 
-    assert score.swing is Swing.EIGHTHS
+    assert score.swing_at(1) is Swing.EIGHTHS
     assert {placed.position % 1 for placed in score.hits} == {F(0), F(2, 3)}
 
 
@@ -259,7 +259,7 @@ def test_swung_sixteenths_are_marked(ratio):
 
     score = quantise(hits, grid_of(36, bpm=60 / beat_s))
 
-    assert score.swing is Swing.SIXTEENTHS
+    assert score.swing_at(1) is Swing.SIXTEENTHS
 
 
 def test_slightly_late_sixteenths_are_straight():
@@ -270,7 +270,7 @@ def test_slightly_late_sixteenths_are_straight():
 
     score = quantise(hits, grid_of(36, bpm=60 / beat_s))
 
-    assert score.swing is None
+    assert not score.swing_marks
     assert {placed.position % 1 for placed in score.hits} == {F(0), F(1, 4), F(1, 2), F(3, 4)}
 
 
@@ -282,12 +282,12 @@ def test_late_off_beats_are_still_straight_eighths():
 
     score = quantise(hits, grid_of(36))
 
-    assert not score.swing
+    assert not score.swing_marks
     assert {placed.position % 1 for placed in score.hits} == {F(0), F(1, 2)}
 
 
 def test_triplets_written_out_are_no_swing():
-    assert not make_song(HALF_TIME).score().swing
+    assert not make_song(HALF_TIME).score().swing_marks
 
 
 def test_tempo_is_marked_at_the_start_and_where_it_changes_for_good():

@@ -21,7 +21,7 @@ def test_a_score_comes_back_from_json_unchanged(song):
 @pytest.mark.parametrize(
     ("path", "value"),
     [
-        (("schema",), "drumsite.score/2"),
+        (("schema",), "drumsite.score/9"),
         (("bars",), []),
         (("bars", 0, "beats"), 0),
         (("bars", 0, "beat_type"), 5),
@@ -34,6 +34,9 @@ def test_a_score_comes_back_from_json_unchanged(song):
         (("hits", 0, "id"), "<script>"),
         (("hits", 0, "instrument"), "triangle"),
         (("hits", 0, "velocity"), 0),
+        (("hits", 0, "marks"), ["loud"]),
+        (("hits", 0, "marks"), ["ghost", "accent"]),
+        (("hits", 0, "marks"), ["rim_shot"]),
         (("hits", 0, "bar"), 99),
         (("hits", 0, "position"), "4"),
         (("hits", 0, "position"), "-1/4"),
@@ -61,3 +64,14 @@ def test_a_missing_field_is_named():
 
     with pytest.raises(BadScore, match="velocity"):
         score_from_json(data)
+
+
+def test_a_score_of_the_first_schema_is_still_read():
+    stored = score_to_json(SONGS["shuffle"].score())
+    del stored["swing_marks"]
+    for hit in stored["hits"]:
+        del hit["marks"]
+
+    score = score_from_json(stored | {"schema": "drumsite.score/1", "swing": "eighth"})
+
+    assert score == SONGS["shuffle"].score()

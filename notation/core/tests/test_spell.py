@@ -138,7 +138,7 @@ def test_a_swung_bar_is_written_straight():
     song = make_song([{"r": "x-xx-xx-xx-x", "k": "x-----x-----"}] * 8)
     score = song.score()
 
-    assert score.swing
+    assert score.swing_marks
     assert rhythm(spell(score)[0]) == "8 8 8 8 8 8 8 8"
 
 
