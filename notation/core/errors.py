@@ -21,3 +21,19 @@ class EngravingFailed(DrumError):
     hint = (
         "The MusicXML and MIDI files are not affected. Try again; if it fails again, please report this song."
     )
+
+
+class UnknownExport(DrumError):
+    """A format, paper, width or note map that exports do not know."""
+
+    code = "unknown_export"
+    message = "There is no {kind} {name!r}; known are {known}."
+    hint = "Choose one of those that are known."
+
+
+class PdfBackendMissing(DrumError):
+    """A PDF was asked for that no installed engraver can make."""
+
+    code = "pdf_backend_missing"
+    message = "The PDF cannot be made here: {reason}."
+    hint = "Download the PDF from the other engraver, the MusicXML or the LilyPond source instead."

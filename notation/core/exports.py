@@ -1,0 +1,127 @@
+"""Every file that a score can be downloaded as: one name, one call.
+
+``docs/exports.md`` says what each format keeps and loses.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import get_args
+
+from notation.core.engrave import SCREEN_WIDTHS_PX, ScreenWidth, engrave_screen
+from notation.core.errors import PdfBackendMissing, UnknownExport
+from notation.core.mei import write_mei
+from notation.core.midi import write_midi
+from notation.core.musicxml import write_musicxml, write_mxl
+from notation.core.page import Paper
+from notation.core.pdf import write_pdf
+from notation.core.score import Score, score_to_json
+
+
+class ExportFormat(StrEnum):
+    """What a score can be written as; the value is the name in URLs."""
+
+    PDF = "pdf"
+    MUSICXML = "musicxml"
+    MXL = "mxl"
+    MEI = "mei"
+    SVG = "svg"
+    MIDI = "midi"
+    MIDI_PERFORMED = "midi-performed"
+    JSON = "json"
+
+
+class PdfBackend(StrEnum):
+    """Which engraver makes the PDF; ``NONE`` switches PDFs off."""
+
+    VEROVIO = "verovio"
+    NONE = "none"
+
+
+@dataclass(frozen=True, slots=True)
+class ExportOptions:
+    """What a person may choose; each format reads only what concerns it.
+
+    ``paper`` is for pages, ``width`` for the SVG, ``note_map`` for MIDI. ``pdf_backend`` is the
+    installation's choice, not a person's.
+    """
+
+    paper: Paper = "a4"
+    note_map: str = "general-midi"
+    width: ScreenWidth = "desktop"
+    pdf_backend: PdfBackend = PdfBackend.VEROVIO
+
+
+@dataclass(frozen=True, slots=True)
+class Exported:
+    """A finished file: its bytes, what a browser should be told they are, and the ending without its dot."""
+
+    content: bytes
+    media_type: str
+    ending: str
+
+
+def export(score: Score, fmt: ExportFormat | str, options: ExportOptions | None = None) -> Exported:
+    """Write ``score`` as ``fmt``; equal scores give equal bytes.
+
+    Raises:
+        UnknownExport: no such format, paper, width or note map.
+        EngravingFailed: the engraver crashed or took too long (PDF, SVG).
+        PdfBackendMissing: this installation makes no such PDF.
+    """
+    options = options or ExportOptions()
+    kind = _known("format", fmt, ExportFormat)
+    _check(options)
+    writer, media_type, ending = _WRITERS[ExportFormat(kind)]
+    return Exported(writer(score, options), media_type, ending)
+
+
+def _known(kind: str, name: str, known: object) -> str:
+    names = [str(entry) for entry in known]  # type: ignore[attr-defined]
+    if name not in names:
+        raise UnknownExport(kind=kind, name=name, known=", ".join(names))
+    return name
+
+
+def _check(options: ExportOptions) -> None:
+    _known("paper", options.paper, get_args(Paper))
+    _known("width", options.width, SCREEN_WIDTHS_PX)
+    _known("note map", options.note_map, ("general-midi",))
+
+
+def _pdf(score: Score, options: ExportOptions) -> bytes:
+    if options.pdf_backend is PdfBackend.NONE:
+        raise PdfBackendMissing(reason="PDFs are switched off")
+    return write_pdf(score, options.paper)
+
+
+def _json(score: Score, options: ExportOptions) -> bytes:
+    return (json.dumps(score_to_json(score), ensure_ascii=False, indent=1) + "\n").encode()
+
+
+_Writer = Callable[[Score, ExportOptions], bytes]
+_WRITERS: Mapping[ExportFormat, tuple[_Writer, str, str]] = {
+    ExportFormat.PDF: (_pdf, "application/pdf", "pdf"),
+    ExportFormat.MUSICXML: (
+        lambda score, options: write_musicxml(score),
+        "application/vnd.recordare.musicxml+xml",
+        "musicxml",
+    ),
+    ExportFormat.MXL: (lambda score, options: write_mxl(score), "application/vnd.recordare.musicxml", "mxl"),
+    ExportFormat.MEI: (lambda score, options: write_mei(score).encode(), "application/mei+xml", "mei"),
+    ExportFormat.SVG: (
+        lambda score, options: engrave_screen(score, options.width).encode(),
+        "image/svg+xml",
+        "svg",
+    ),
+    ExportFormat.MIDI: (lambda score, options: write_midi(score), "audio/midi", "mid"),
+    ExportFormat.MIDI_PERFORMED: (
+        lambda score, options: write_midi(score, performed=True),
+        "audio/midi",
+        "mid",
+    ),
+    ExportFormat.JSON: (_json, "application/json", "json"),
+}
