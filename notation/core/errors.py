@@ -37,3 +37,19 @@ class PdfBackendMissing(DrumError):
     code = "pdf_backend_missing"
     message = "The PDF cannot be made here: {reason}."
     hint = "Download the PDF from the other engraver, the MusicXML or the LilyPond source instead."
+
+
+class BadProfile(DrumError):
+    """A kit profile that says something impossible."""
+
+    code = "bad_profile"
+    message = "The kit profile cannot be used: {reason}."
+    hint = "Correct the kit profile, or choose one of the ready ones."
+
+
+class BadGridChange(DrumError):
+    """A tempo, meter, bar one or pickup that a person asked for and that cannot be."""
+
+    code = "bad_grid_change"
+    message = "The beats cannot be changed like that: {reason}."
+    hint = "Check the tempo, the meter and where bar one begins."

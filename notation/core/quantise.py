@@ -14,13 +14,13 @@ from notation.core.beat_grid import BeatGrid
 from notation.core.flams import part_flams, part_wide_flams
 from notation.core.hits import Hit
 from notation.core.instruments import INSTRUMENTS, InstrumentName
-from notation.core.quantise_config import GridChoice, QuantiseConfig
+from notation.core.quantise_config import GridChoice, QuantiseConfig, SwingChoice
 from notation.core.reading import Reading, cluster_strokes
 from notation.core.rhythm import spell_unit
 from notation.core.score import Bar, Score, ScoreHit, Swing, SwingMark
 from notation.core.subdivisions import BEAT, grids_for
 
-__all__ = ["GridChoice", "QuantiseConfig", "quantise"]
+__all__ = ["GridChoice", "QuantiseConfig", "SwingChoice", "quantise"]
 
 _FEWEST_SWUNG = 8  # beats before a song is called swung
 
@@ -36,7 +36,7 @@ def quantise(
     """Place every hit in a bar of ``grid``; none is lost.
 
     Strokes of one instrument too near to be two notes become grace notes. Bars after the last hit are left
-    out, as is a pickup in which nothing is played.
+    out, as are a pickup and other bars before the first in which nothing is played.
 
     Args:
         hits: in any order, ids unique.
@@ -66,7 +66,7 @@ def quantise(
         score_hits.append(ScoreHit(by_id[grace_id], bars[bar].number, position, _main_of(main_id, grace_of)))
     score_hits.sort(key=lambda hit: (hit.bar, hit.position, hit.hit.onset_s, hit.hit.id))
     kept = _trim(bars, score_hits)
-    swing = _swing_of(kept, score_hits) if config.detect_swing else None
+    swing = _swing_of(kept, score_hits) if config.swing is SwingChoice.AUTO else None
     return Score(
         title=title,
         artist=artist,
@@ -89,7 +89,8 @@ def _trim(bars: Sequence[Bar], hits: Sequence[ScoreHit]) -> tuple[Bar, ...]:
     if not hits:
         return tuple(bars[:1])
     last = max(hit.bar for hit in hits)
-    first = 1 if bars[0].is_pickup and len(bars) > 1 and hits[0].bar != bars[0].number else 0
+    # A bar zero, or one before it, is there for what leads to bar one.
+    first = next(i for i, bar in enumerate(bars) if bar.number >= min(1, hits[0].bar))
     return tuple(bar for bar in bars[first:] if bar.number <= last)
 
 

@@ -16,12 +16,27 @@ class GridChoice(StrEnum):
     TRIPLETS = "triplet"
 
 
+class SwingChoice(StrEnum):
+    """How notes played long and short are to be read and written.
+
+    ``AUTO`` finds the sections that swing and writes them straight under a mark wherever no beat would be
+    written wrongly so; ``OFF`` takes late off-beats for straight ones; ``EIGHTHS`` and ``SIXTEENTHS`` say
+    what swings from the first bar to the last; ``TRIPLETS`` writes what swings as triplets.
+    """
+
+    AUTO = "auto"
+    OFF = "off"
+    EIGHTHS = "eighths"
+    SIXTEENTHS = "sixteenths"
+    TRIPLETS = "triplets"
+
+
 @dataclass(frozen=True, slots=True)
 class QuantiseConfig:
     """How hits become positions. Costs are in nats; all were set by ear and eye on generated grooves."""
 
     grid: GridChoice = GridChoice.AUTO
-    detect_swing: bool = True
+    swing: SwingChoice = SwingChoice.AUTO
     flam_s: float = 0.045  # strokes on one drum nearer than this are a flam or drag
     wide_flam_s: float = 0.062  # so are two on a snare or tom nearer than this, when no other is near
     together_s: float = 0.030  # strokes on several instruments nearer than this were meant as one
