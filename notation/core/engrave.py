@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-import json
-import subprocess
-import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, Literal
 
 from lxml import etree
 
 from notation.core.drum_key import draw_drum_key, used_instruments
-from notation.core.errors import EngravingFailed
+from notation.core.guarded_engraver import ENGRAVER
 from notation.core.layout import Layout
 from notation.core.mei import write_mei
 from notation.core.page import Paper, compose_page, heading_height, paper_size
@@ -27,7 +23,6 @@ SCREEN_WIDTHS_PX: Mapping[ScreenWidth, int] = {"phone": 360, "tablet": 768, "des
 
 TIME_LIMIT_S = 60.0
 TIME_LIMIT_A_BAR_S = 0.1  # a page of four bars takes some 10 ms, but a busy machine may be ten times slower
-_CHILD = Path(__file__).with_name("verovio_child.py")
 
 # Staff size on screens, in per cent of Verovio's 72 px staff.
 _SCREEN_SCALES: Mapping[ScreenWidth, int] = {"phone": 45, "tablet": 48, "desktop": 52}
@@ -154,33 +149,9 @@ def _screen_requests(
 
 
 def _render(requests: Sequence[Mapping[str, Any]]) -> list[list[str]]:
-    """Have a child process draw; returns each request's pages.
-
-    Raises:
-        EngravingFailed: it died, took too long or drew nothing.
-    """
+    """Have a child process draw; returns each request's pages."""
     bars = sum(request["mei"].count("<measure ") for request in requests)
-    limit_s = TIME_LIMIT_S + TIME_LIMIT_A_BAR_S * bars
-    work = json.dumps({"seconds": limit_s, "requests": requests})
-    try:
-        child = subprocess.run(
-            [sys.executable, "-I", str(_CHILD)],
-            input=work,
-            capture_output=True,
-            text=True,
-            timeout=limit_s,
-            check=False,
-        )
-    except subprocess.TimeoutExpired as error:
-        raise EngravingFailed(reason=f"the engraver took more than {limit_s:.0f} s") from error
-    if child.returncode < 0:
-        raise EngravingFailed(reason=f"the engraver crashed with signal {-child.returncode}")
-    if child.returncode:
-        raise EngravingFailed(reason="the engraver did not accept the music")
-    drawn: list[list[str]] = json.loads(child.stdout)
-    if len(drawn) != len(requests) or not all(drawn):
-        raise EngravingFailed(reason="the engraver drew nothing")
-    return drawn
+    return ENGRAVER.draw(requests, TIME_LIMIT_S + TIME_LIMIT_A_BAR_S * bars)
 
 
 def _kept_ids(score: Score) -> frozenset[str]:

@@ -188,6 +188,9 @@ def _add_area(measure: etree._Element, group: etree._Element) -> None:
     area.set("height", f"{bottom - top + 2 * room:g}")
     area.set("fill", "none")
     area.set("pointer-events", "all")
+    # Where the staff lies, so that a click's height says which line it means.
+    group.set("data-staff-top", f"{top:g}")
+    group.set("data-staff-bottom", f"{bottom:g}")
 
 
 def _copy_text(source: etree._Element, target: etree._Element, type_: _Type, glyphs: Glyphs) -> None:

@@ -1,38 +1,64 @@
-"""The child process in which Verovio runs: requests as JSON on standard input, SVG as JSON on the output.
+"""The child process in which Verovio runs: requests on standard input, SVG on standard output.
 
 Verovio is native code and crashes on some input; here a crash costs one child and not the worker. Nothing of
-the project is imported, so that the child starts fast.
+the project is imported, so that the child starts fast. Both ways a message is JSON behind its length in
+four bytes.
 """
 
 from __future__ import annotations
 
 import json
+import os
 import resource
+import select
+import struct
 import sys
+from typing import Any
 
 import verovio
 
-
-def _forbid_excess(seconds: int) -> None:
-    resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds + 1))
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    limit = 2 << 30
-    resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
+_MOST_MEMORY = 2 << 30
+_LOOK_FOR_PARENT_S = 2.0
 
 
 def main() -> None:
-    """Render every request; each is a MEI text and the options to lay it out with."""
-    work = json.load(sys.stdin)
-    _forbid_excess(max(1, int(work["seconds"])))
+    """Answer requests until the parent closes the pipe or is gone."""
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    resource.setrlimit(resource.RLIMIT_AS, (_MOST_MEMORY, _MOST_MEMORY))
     verovio.enableLog(verovio.LOG_ERROR)
-    results: list[list[str]] = []
-    for request in work["requests"]:
-        toolkit = verovio.toolkit()
-        toolkit.setOptions(request["options"])
-        if not toolkit.loadData(request["mei"]):
-            raise SystemExit("Verovio did not accept the music")
-        results.append([toolkit.renderToSVG(page + 1) for page in range(toolkit.getPageCount())])
-    json.dump(results, sys.stdout)
+    parent = os.getppid()
+    source, target = sys.stdin.buffer, sys.stdout.buffer
+    while True:
+        # A sibling forked at a bad moment may hold the pipe open, so its end is not the only sign.
+        while not select.select([source], [], [], _LOOK_FOR_PARENT_S)[0]:
+            if os.getppid() != parent:
+                return
+        length = source.read(4)
+        if len(length) < 4:
+            return
+        work = json.loads(source.read(struct.unpack(">I", length)[0]))
+        _forbid_more_time(int(work["seconds"]) + 1)
+        answer = json.dumps([_draw(request) for request in work["requests"]]).encode()
+        target.write(struct.pack(">I", len(answer)))
+        target.write(answer)
+        target.flush()
+
+
+def _forbid_more_time(seconds: int) -> None:
+    """Let this process use so much more processor time; then the system ends it."""
+    used = resource.getrusage(resource.RUSAGE_SELF)
+    allowed = int(used.ru_utime + used.ru_stime) + 1 + seconds
+    _, most = resource.getrlimit(resource.RLIMIT_CPU)
+    resource.setrlimit(resource.RLIMIT_CPU, (allowed if most < 0 else min(allowed, most), most))
+
+
+def _draw(request: dict[str, Any]) -> list[str]:
+    """The pages of one request, a MEI text and the options to lay it out with; none if it is refused."""
+    toolkit = verovio.toolkit()
+    toolkit.setOptions(request["options"])
+    if not toolkit.loadData(request["mei"]):
+        return []
+    return [toolkit.renderToSVG(page + 1) for page in range(toolkit.getPageCount())]
 
 
 if __name__ == "__main__":
