@@ -8,6 +8,7 @@ from statistics import median
 
 from notation.core.hits import Hit
 from notation.core.instruments import InstrumentName
+from notation.core.score import EMPHASIS_MARKS, Mark, ScoreHit
 
 # Instruments on which a soft stroke is a ghost note; a soft hi-hat is just a soft hi-hat.
 _CAN_GHOST = frozenset(
@@ -30,6 +31,19 @@ class Emphasis:
 
     ghosts: frozenset[str]
     accents: frozenset[str]
+
+
+def emphasis_of(placed: Iterable[ScoreHit]) -> Emphasis:
+    """Say which notes of a score are ghosts or accents: as they are marked, else by their velocity.
+
+    A grace note is neither, and says nothing of how its drum is usually played.
+    """
+    notes = [hit for hit in placed if not hit.is_grace]
+    found = find_emphasis(note.hit for note in notes)
+    said = {note.hit.id for note in notes if note.marks & EMPHASIS_MARKS}
+    ghosts = {note.hit.id for note in notes if Mark.GHOST in note.marks}
+    accents = {note.hit.id for note in notes if Mark.ACCENT in note.marks}
+    return Emphasis((found.ghosts - said) | ghosts, (found.accents - said) | accents)
 
 
 def find_emphasis(hits: Iterable[Hit]) -> Emphasis:

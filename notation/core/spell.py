@@ -1,4 +1,4 @@
-"""From a score to engraved events: voices, values, rests, beams, tuplets, grace notes, repeats of a bar.
+"""From a score to engraved events: voices, values, rests, beams, tuplets, grace notes, marks.
 
 Every writer (MusicXML, MEI) starts from what is decided here, so that all of them say the same. The rules
 are common practice: Weinberg, "Guidelines for Drumset Notation" (PAS, 1998); Gould, "Behind Bars" (2011).
@@ -6,179 +6,154 @@ are common practice: Weinberg, "Guidelines for Drumset Notation" (PAS, 1998); Go
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 
-from notation.core.emphasis import Emphasis, find_emphasis
-from notation.core.hits import Hit
-from notation.core.instruments import FEET, HANDS, INSTRUMENTS
+from notation.core.beams import beam_states, beamed, joined_eighths
+from notation.core.emphasis import Emphasis, emphasis_of
+from notation.core.engraved import Event, Head, SpelledBar, Voice
+from notation.core.instruments import FEET, HANDS
+from notation.core.kit_profile import WEINBERG, KitProfile
 from notation.core.rhythm import (
     QUARTER,
-    Tuplet,
     Value,
     nearest_spelling,
     spell_unit,
     units_of,
 )
-from notation.core.score import Bar, Score, ScoreHit, Swing
+from notation.core.score import Bar, Mark, Score, ScoreHit, Swing
 
-_EIGHTH = Fraction(1, 2)
-
-
-@dataclass(frozen=True, slots=True)
-class Head:
-    """One note head: a stroke and how it is marked."""
-
-    hit: Hit
-    ghost: bool = False
-    accent: bool = False
+__all__ = ["Event", "Head", "SpelledBar", "Voice", "beam_states", "spell"]
 
 
-@dataclass(frozen=True, slots=True)
-class Event:
-    """A chord (``heads``, lowest first) or, without heads, a rest; placed in quarters from the bar's start.
+def spell(score: Score, profile: KitProfile = WEINBERG) -> tuple[SpelledBar, ...]:
+    """Write out every bar of ``score`` for the kit ``profile``.
 
-    ``graces`` are the small chords before it. ``beam`` numbers the beam it belongs to within its voice and
-    bar. ``beams_after`` is how many beams go on to the next event when that is fewer than the values say.
+    Each hit is one head, or one grace note, exactly once; hits of hidden instruments are left out, and grace
+    notes that lead to them.
     """
-
-    onset: Fraction
-    duration: Fraction
-    base: Fraction
-    dots: int
-    heads: tuple[Head, ...] = ()
-    graces: tuple[tuple[Head, ...], ...] = ()
-    tuplet: Tuplet | None = None
-    beam: int | None = None
-    beams_after: int | None = None
-    visible: bool = True
-    fills_bar: bool = False
-
-    @property
-    def is_rest(self) -> bool:
-        """Whether nothing is struck."""
-        return not self.heads
-
-    @property
-    def flags(self) -> int:
-        """How many flags or beams the written value has: 1 for an eighth."""
-        return max(0, int(1 / self.base).bit_length() - 1) if self.base < 1 else 0
-
-    @property
-    def accented(self) -> bool:
-        """Whether any of its heads is accented; the mark is drawn once for the chord."""
-        return any(head.accent for head in self.heads)
-
-
-@dataclass(frozen=True, slots=True)
-class Voice:
-    """The hands' (1, stems up) or the feet's (2, stems down) events of one bar; they fill it exactly."""
-
-    number: int
-    events: tuple[Event, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class SpelledBar:
-    """A bar with its voices; the feet's voice is absent when they are silent."""
-
-    bar: Bar
-    voices: tuple[Voice, ...]
-
-    @property
-    def is_empty(self) -> bool:
-        """Whether nothing is struck in the whole bar."""
-        return all(event.is_rest for voice in self.voices for event in voice.events)
-
-    @property
-    def columns(self) -> int:
-        """How many places across the bar need room of their own."""
-        onsets = {event.onset for voice in self.voices for event in voice.events if event.visible}
-        graces = sum(len(event.graces) for voice in self.voices for event in voice.events)
-        return len(onsets) + graces
-
-
-def spell(score: Score) -> tuple[SpelledBar, ...]:
-    """Write out every bar of ``score``; each hit is one head, or one grace note, exactly once."""
-    emphasis = find_emphasis(placed.hit for placed in score.hits)
+    emphasis = emphasis_of(score.hits)
     grouped = score.hits_by_bar()
     return tuple(
-        _spell_bar(bar, grouped.get(bar.number, []), emphasis, score.swing_at(bar.number))
+        _BarSpeller(bar, grouped.get(bar.number, []), profile, emphasis, score.swing_at(bar.number)).spelled()
         for bar in score.bars
     )
 
 
-def voice_of(hit: Hit) -> int:
-    """Which voice a stroke is written in."""
-    return INSTRUMENTS[hit.instrument].voice
+class _BarSpeller:
+    """Spells one bar."""
 
+    def __init__(
+        self,
+        bar: Bar,
+        placed: Sequence[ScoreHit],
+        profile: KitProfile,
+        emphasis: Emphasis,
+        swing: Swing | None,
+    ) -> None:
+        self._bar = bar
+        self._profile = profile
+        self._emphasis = emphasis
+        mains = {hit.hit.id: hit for hit in placed if not hit.is_grace}
+        # A grace note goes with the stroke that it leads to, in its voice, and is hidden with it.
+        leads_to = {hit.hit.id: mains[hit.grace_of] if hit.grace_of else hit for hit in placed}
+        self._placed = [
+            hit
+            for hit in placed
+            if profile.shows(hit.hit.instrument) and profile.shows(leads_to[hit.hit.id].hit.instrument)
+        ]
+        self._voices = {name: profile.written(main.hit.instrument).voice for name, main in leads_to.items()}
+        self._places = self._written_positions(swing)
 
-def _spell_bar(bar: Bar, placed: Sequence[ScoreHit], emphasis: Emphasis, swing: Swing | None) -> SpelledBar:
-    written = _written_positions(bar, placed, swing)
-    voices = []
-    for number in (HANDS, FEET):
-        chords = _chords([hit for hit in placed if voice_of(hit.hit) == number], written, emphasis)
-        if chords or (number == HANDS and not placed):
-            voices.append(Voice(number, _spell_voice(bar, chords)))
-    if len(voices) == 2:
-        voices[1] = _hide_shared_rests(voices[0], voices[1])
-    return SpelledBar(bar, tuple(voices))
+    def spelled(self) -> SpelledBar:
+        by_voice = {number: self._of(number, self._placed) for number in (HANDS, FEET)}
+        if self._profile.unison_fills and self._is_unison(by_voice):
+            by_voice = {HANDS: self._placed, FEET: []}
+        voices = []
+        for number, hits in by_voice.items():
+            if hits or (number == HANDS and not self._placed):
+                voices.append(Voice(number, _spell_voice(self._bar, self._chords(hits))))
+        if len(voices) == 2:
+            voices[1] = _hide_shared_rests(voices[0], voices[1])
+        return SpelledBar(self._bar, tuple(voices))
+
+    def _of(self, number: int, hits: Iterable[ScoreHit]) -> list[ScoreHit]:
+        return [hit for hit in hits if self._voices[hit.hit.id] == number]
+
+    def _is_unison(self, by_voice: Mapping[int, Sequence[ScoreHit]]) -> bool:
+        hands, feet = (
+            {self._places[hit.hit.id] for hit in by_voice[number] if not hit.is_grace}
+            for number in (HANDS, FEET)
+        )
+        return hands == feet
+
+    def _written_positions(self, swing: Swing | None) -> dict[str, Fraction]:
+        """Where each hit is written: its position, but a swung off-beat as a straight eighth, and what cannot
+        be spelled at the nearest place that can."""
+        written = {hit.hit.id: hit.position for hit in self._placed}
+        start = Fraction(0)
+        for length in units_of(self._bar.meter, self._bar.quarters):
+            inside = [hit for hit in self._placed if start <= hit.position < start + length]
+            if swing and length == QUARTER and swing.fits({hit.position - start for hit in inside}):
+                for hit in inside:
+                    written[hit.hit.id] = start + swing.written(hit.position - start)
+            for number in (HANDS, FEET):
+                mine = self._of(number, inside)
+                onsets = sorted({written[hit.hit.id] - start for hit in mine})
+                if onsets and spell_unit(length, tuple(onsets)) is None:
+                    nearest = nearest_spelling(length, onsets)
+                    for hit in mine:
+                        written[hit.hit.id] = start + nearest[written[hit.hit.id] - start]
+            start += length
+        return written
+
+    def _chords(self, hits: Iterable[ScoreHit]) -> dict[Fraction, _Chord]:
+        mains: dict[Fraction, list[ScoreHit]] = {}
+        graces: dict[Fraction, dict[str, list[ScoreHit]]] = {}
+        for hit in hits:
+            place = self._places[hit.hit.id]
+            if hit.grace_of is None:
+                mains.setdefault(place, []).append(hit)
+            else:
+                graces.setdefault(place, {}).setdefault(hit.grace_of, []).append(hit)
+        chords = {}
+        for place, strokes in mains.items():
+            # Two drums flammed together: their grace notes are aligned at the stroke that they lead to.
+            runs = [sorted(run, key=lambda hit: -hit.hit.onset_s) for run in graces.get(place, {}).values()]
+            steps = max((len(run) for run in runs), default=0)
+            small = tuple(
+                self._heads([run[step] for run in runs if step < len(run)]) for step in reversed(range(steps))
+            )
+            chords[place] = _Chord(self._heads(strokes), small)
+        return chords
+
+    def _heads(self, strokes: Iterable[ScoreHit]) -> tuple[Head, ...]:
+        """The heads of one chord, the lowest first; of equal ones the loudest is seen."""
+        heads = [self._head(hit) for hit in strokes]
+        heads.sort(key=lambda head: (head.written.staff_loc, head.notehead, -head.hit.velocity))
+        seen: set[tuple[int, str]] = set()
+        for index, head in enumerate(heads):
+            look = (head.written.staff_loc, head.notehead.value)
+            heads[index] = replace(head, doubled=look in seen)
+            seen.add(look)
+        return tuple(heads)
+
+    def _head(self, placed: ScoreHit) -> Head:
+        return Head(
+            placed.hit,
+            self._profile.written(placed.hit.instrument),
+            placed.hit.id in self._emphasis.ghosts,
+            placed.hit.id in self._emphasis.accents,
+            placed.marks - {Mark.ROLL} if placed.is_grace else placed.marks,
+            self._profile.sticking(placed.marks),
+        )
 
 
 @dataclass(frozen=True, slots=True)
 class _Chord:
     heads: tuple[Head, ...]
     graces: tuple[tuple[Head, ...], ...]
-
-
-def _chords(
-    placed: Iterable[ScoreHit], written: dict[str, Fraction], emphasis: Emphasis
-) -> dict[Fraction, _Chord]:
-    mains: dict[Fraction, list[ScoreHit]] = {}
-    graces: dict[Fraction, dict[str, list[ScoreHit]]] = {}
-    for hit in placed:
-        place = written[hit.hit.id]
-        if hit.grace_of is None:
-            mains.setdefault(place, []).append(hit)
-        else:
-            graces.setdefault(place, {}).setdefault(hit.grace_of, []).append(hit)
-
-    def head(hit: ScoreHit) -> Head:
-        return Head(hit.hit, hit.hit.id in emphasis.ghosts, hit.hit.id in emphasis.accents)
-
-    chords = {}
-    for place, hits in mains.items():
-        lowest_first = sorted(hits, key=lambda hit: INSTRUMENTS[hit.hit.instrument].staff_loc)
-        # Two drums flammed together: their grace notes are aligned at the stroke that they lead to.
-        runs = [sorted(run, key=lambda hit: -hit.hit.onset_s) for run in graces.get(place, {}).values()]
-        steps = max((len(run) for run in runs), default=0)
-        small = tuple(
-            tuple(Head(run[step].hit) for run in runs if step < len(run)) for step in reversed(range(steps))
-        )
-        chords[place] = _Chord(tuple(head(hit) for hit in lowest_first), small)
-    return chords
-
-
-def _written_positions(bar: Bar, placed: Sequence[ScoreHit], swing: Swing | None) -> dict[str, Fraction]:
-    """Where each hit is written: its position, but a swung off-beat as a straight eighth, and what cannot
-    be spelled at the nearest place that can."""
-    written = {hit.hit.id: hit.position for hit in placed}
-    start = Fraction(0)
-    for length in units_of(bar.meter, bar.quarters):
-        inside = [hit for hit in placed if start <= hit.position < start + length]
-        if swing and length == QUARTER and swing.fits({hit.position - start for hit in inside}):
-            for hit in inside:
-                written[hit.hit.id] = start + swing.written(hit.position - start)
-        for number in (HANDS, FEET):
-            mine = [hit for hit in inside if voice_of(hit.hit) == number]
-            onsets = sorted({written[hit.hit.id] - start for hit in mine})
-            if onsets and spell_unit(length, tuple(onsets)) is None:
-                nearest = nearest_spelling(length, onsets)
-                for hit in mine:
-                    written[hit.hit.id] = start + nearest[written[hit.hit.id] - start]
-        start += length
-    return written
 
 
 def _spell_voice(bar: Bar, chords: dict[Fraction, _Chord]) -> tuple[Event, ...]:
@@ -196,10 +171,10 @@ def _spell_voice(bar: Bar, chords: dict[Fraction, _Chord]) -> tuple[Event, ...]:
         values = spell_unit(length, onsets)
         assert values is not None, "positions are made spellable before"
         unit_events = [_event(value.shifted(start), chords) for value in values]
-        unit_events, beam = _beamed(unit_events, start, beam)
+        unit_events, beam = beamed(unit_events, start, beam)
         events += unit_events
         index += 2 if wide else 1
-    events = _joined_eighths(bar, events)
+    events = joined_eighths(bar, events)
     return tuple(_merged_rests(bar, events))
 
 
@@ -239,72 +214,6 @@ def _triplet_over_two(
             Fraction(4, 3),
         }
     )
-
-
-def _beamed(events: list[Event], start: Fraction, beam: int) -> tuple[list[Event], int]:
-    """Beam the flagged notes of one unit, over rests between them; 32nds are parted at the eighth."""
-    runs: list[list[int]] = [[]]
-    for position, event in enumerate(events):
-        if event.is_rest:
-            continue
-        if event.flags:
-            runs[-1].append(position)
-        else:
-            runs.append([])
-    result = list(events)
-    for run in (part for whole in runs for part in _nested(whole, events)):
-        if len(run) < 2:
-            continue
-        beam += 1
-        members = range(run[0], run[-1] + 1)
-        has_32nds = any(events[position].flags >= 3 for position in members)
-        for position in members:
-            event = events[position]
-            end = event.onset + event.duration - start
-            parted = has_32nds and end % _EIGHTH == 0 and position != run[-1]
-            result[position] = replace(event, beam=beam, beams_after=1 if parted else None)
-    return result, beam
-
-
-def _nested(run: list[int], events: Sequence[Event]) -> list[list[int]]:
-    """Part a beam where it would hold only some of a tuplet and something else besides."""
-    covered = range(run[0], run[-1] + 1) if run else range(0)
-    inside = {events[position].tuplet for position in covered}
-    whole = all(
-        position in covered
-        for position, event in enumerate(events)
-        if event.tuplet is not None and event.tuplet in inside
-    )
-    if whole or len(inside) == 1:
-        return [run]
-    parts: list[list[int]] = []
-    for position in run:
-        if parts and events[parts[-1][-1]].tuplet == events[position].tuplet:
-            parts[-1].append(position)
-        else:
-            parts.append([position])
-    return parts
-
-
-def _joined_eighths(bar: Bar, events: list[Event]) -> list[Event]:
-    """In 4/4, beam the four plain eighths of beats 1–2 or 3–4 together."""
-    if (bar.meter.beats, bar.meter.beat_type) not in ((4, 4), (2, 4)) or bar.is_pickup:
-        return events
-    result = list(events)
-    for half in range(int(bar.quarters) // 2):
-        inside = [index for index, event in enumerate(events) if 2 * half <= event.onset < 2 * half + 2]
-        plain = all(
-            not events[index].is_rest
-            and events[index].base == _EIGHTH
-            and events[index].dots == 0
-            and events[index].tuplet is None
-            for index in inside
-        )
-        if plain and len(inside) == 4:
-            first = events[inside[0]].beam
-            for index in inside:
-                result[index] = replace(events[index], beam=first)
-    return result
 
 
 def _merged_rests(bar: Bar, events: list[Event]) -> list[Event]:
@@ -347,43 +256,4 @@ def _hide_shared_rests(hands: Voice, feet: Voice) -> Voice:
             replace(event, visible=False) if event.is_rest and covered(event) else event
             for event in feet.events
         ),
-    )
-
-
-def beam_states(events: Sequence[Event]) -> dict[int, tuple[str, ...]]:
-    """Say, for each note in a beam, what each of its beams does, in MusicXML's words.
-
-    Returns:
-        For an index into ``events``, one of ``begin``, ``continue``, ``end``, ``forward hook``, ``backward
-        hook`` per beam level, the outermost first.
-    """
-    states: dict[int, tuple[str, ...]] = {}
-    groups: dict[int, list[int]] = {}
-    for index, event in enumerate(events):
-        if event.beam is not None and not event.is_rest:
-            groups.setdefault(event.beam, []).append(index)
-    for group in groups.values():
-        for place, index in enumerate(group):
-            levels = []
-            for level in range(1, events[index].flags + 1):
-                before = place > 0 and _beam_goes_on(events, group[place - 1], index, level)
-                after = place + 1 < len(group) and _beam_goes_on(events, index, group[place + 1], level)
-                if before and after:
-                    levels.append("continue")
-                elif before:
-                    levels.append("end")
-                elif after:
-                    levels.append("begin")
-                else:
-                    levels.append("forward hook" if place == 0 else "backward hook")
-            states[index] = tuple(levels)
-    return states
-
-
-def _beam_goes_on(events: Sequence[Event], left: int, right: int, level: int) -> bool:
-    if min(events[left].flags, events[right].flags) < level:
-        return False
-    return all(
-        events[index].beams_after is None or level <= (events[index].beams_after or 0)
-        for index in range(left, right)
     )
