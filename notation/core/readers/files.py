@@ -1,0 +1,60 @@
+"""Any file a person may bring: which reader it is for is told by its content, not by its name."""
+
+from __future__ import annotations
+
+import json
+from pathlib import PurePath
+
+from notation.core.errors import BadScore
+from notation.core.readers.errors import ImportTooLarge, ImportUnreadable, ImportUnsupported
+from notation.core.readers.limits import MAX_BARS, MAX_FILE_BYTES, MAX_NOTES, check_bytes
+from notation.core.readers.report import Imported
+from notation.core.score import score_from_json
+
+_LONGEST_TITLE = 200
+
+
+def read_score(data: bytes, file_name: str) -> Imported:
+    """Read a chart: MusicXML (also compressed), MIDI, or our own JSON.
+
+    Args:
+        file_name: gives the title where the file has none.
+    Raises:
+        ImportUnreadable: damaged, or not what it seems.
+        ImportTooLarge: more than ``limits`` allows.
+        ImportNoDrums: music, but no drums in it.
+        ImportUnsupported: another kind of file.
+    """
+    check_bytes(len(data), MAX_FILE_BYTES)
+    start = data[:200].lstrip(b"\xef\xbb\xbf \t\r\n")
+    if start.startswith(b"{"):
+        return _read_json(data)
+    raise ImportUnsupported(reason=_what_it_is(data, file_name))
+
+
+def _read_json(data: bytes) -> Imported:
+    try:
+        described = json.loads(data.decode("utf-8-sig"))
+    except (ValueError, RecursionError) as error:
+        raise ImportUnreadable(reason="it is not JSON") from error
+    if not isinstance(described, dict):
+        raise ImportUnreadable(reason="it is not a score in JSON")
+    for field, most in (("bars", MAX_BARS), ("hits", MAX_NOTES)):
+        if isinstance(described.get(field), list) and len(described[field]) > most:
+            raise ImportTooLarge(reason=f"it has more than {most} {field}")
+    try:
+        return Imported(score_from_json(described), ())
+    except BadScore as error:
+        raise ImportUnreadable(reason=str(error).rstrip(".")) from error
+
+
+def _what_it_is(data: bytes, file_name: str) -> str:
+    if not data.strip():
+        return "the file is empty"
+    ending = PurePath(file_name).suffix.lower()[:12]
+    return f"{ending} files" if ending else "a file of an unknown kind"
+
+
+def title_of(file_name: str) -> str:
+    """A title from a file's name."""
+    return PurePath(file_name.replace("\\", "/")).stem.replace("_", " ").strip()[:_LONGEST_TITLE]
