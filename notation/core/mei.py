@@ -12,7 +12,8 @@ from fractions import Fraction
 from lxml import etree
 
 from notation.core.beat_grid import Meter
-from notation.core.instruments import HANDS, INSTRUMENTS, InstrumentName, Notehead
+from notation.core.instruments import HANDS, Notehead
+from notation.core.kit_profile import WEINBERG, KitProfile
 from notation.core.layout import Layout, Measure, lay_out
 from notation.core.musicxml import plain_text, swing_words
 from notation.core.playback import bar_id
@@ -50,16 +51,23 @@ _METRONOME = {
 _METRONOME_DOT = "\ue1e7"
 
 
-def write_mei(score: Score, layout: Layout | None = None, *, bars: Sequence[SpelledBar] | None = None) -> str:
+def write_mei(
+    score: Score,
+    layout: Layout | None = None,
+    *,
+    bars: Sequence[SpelledBar] | None = None,
+    profile: KitProfile = WEINBERG,
+) -> str:
     """Write ``score`` as MEI.
 
     Args:
-        bars: what ``spell`` returned for the score, if it has been called already.
+        bars: what ``spell`` returned for the score, if it has been called already; ``profile`` has been
+            heeded then.
         layout: what to fold; by default repeat-bar signs, long rests and line breaks, as on paper. Without
             ``simile`` every hit is a note of its own.
     """
     layout = layout or Layout()
-    measures = lay_out(score, spell(score) if bars is None else bars, layout)
+    measures = lay_out(score, spell(score, profile) if bars is None else bars, layout)
     section, body_score = _document(plain_text(score.title))
     _write_definition(body_score, measures[0].spelled.bar.meter)
     body_score.append(section)
@@ -137,12 +145,9 @@ def _write_measure(
         repeat = _add(_add(staff, "layer", n="1"), "mRpt")
         repeat.set("num.visible", "false")
     else:
-        slurs: list[tuple[str, str, str]] = []
         for voice in measure.spelled.voices:
             layer = _add(staff, "layer", n=str(voice.number))
-            _Layer(voice, slurs).write(layer)
-        for start, end, direction in slurs:
-            _add(element, "slur", startid=f"#{start}", endid=f"#{end}", curvedir=direction)
+            _Layer(voice, element).write(layer)
     if bar.section:
         mark = _add(element, "reh", tstamp="1", staff="1", place="above")
         _add(mark, "rend", plain_text(bar.section), rend="box")
@@ -164,13 +169,14 @@ def _write_tempo(measure: etree._Element, meter: Meter, mark: TempoMark, *, feel
 
 
 class _Layer:
-    """Writes one voice of one bar, nesting its beams and tuplets."""
+    """Writes one voice of one bar, nesting its beams and tuplets; what hangs on notes goes to the measure."""
 
-    def __init__(self, voice: Voice, slurs: list[tuple[str, str, str]]) -> None:
+    def __init__(self, voice: Voice, measure: etree._Element) -> None:
         self._voice = voice
         self._events = voice.events
-        self._slurs = slurs
+        self._measure = measure
         self._up = voice.number == HANDS
+        self._outside = "above" if self._up else "below"  # the stems' side
         self._graced: set[int] = set()
 
     def write(self, layer: etree._Element) -> None:
@@ -213,7 +219,7 @@ class _Layer:
         tuplet = members[0].tuplet
         assert tuplet is not None
         beamed = all(member.beam is not None and member.beam == members[0].beam for member in members)
-        place = "above" if self._up else "below"
+        place = self._outside
         element = _add(parent, "tuplet", num=str(tuplet.actual), numbase=str(tuplet.normal))
         element.set("num.place", place)
         element.set("bracket.place", place)
@@ -230,6 +236,9 @@ class _Layer:
         if event.dots:
             duration["dots"] = str(event.dots)
         stem = "up" if self._up else "down"
+        if event.slashes:
+            # Verovio counts the slashes from this, less the flags.
+            parent = _add(parent, "bTrem", unitdur=str(4 * 2 ** (event.flags + event.slashes)))
         if len(event.heads) == 1:
             element = self._note(parent, event.heads[0])
         else:
@@ -241,10 +250,12 @@ class _Layer:
         element.set("stem.dir", stem)
         if event.beams_after is not None:
             element.set("breaksec", str(event.beams_after))
-        if any(head.hit.instrument is InstrumentName.HIHAT_OPEN for head in event.heads):
+        if any(head.is_open_hihat for head in event.heads):
             _add(element, "artic", artic="open", place="above")
+        if any(head.is_choked for head in event.heads):
+            _add(element, "artic", artic="damp", place="above")
         if event.accented:
-            _add(element, "artic", artic="acc", place="above" if self._up else "below")
+            _add(element, "artic", artic="acc", place=self._outside)
 
     def _write_rest(self, parent: etree._Element, event: Event) -> None:
         if event.fills_bar:
@@ -255,13 +266,19 @@ class _Layer:
             element.set("dots", str(event.dots))
 
     def _note(self, parent: etree._Element, head: Head) -> etree._Element:
-        instrument = INSTRUMENTS[head.hit.instrument]
-        note = _add(parent, "note", loc=str(instrument.staff_loc))
+        note = _add(parent, "note", loc=str(head.written.staff_loc))
         note.set(_XML_ID, head.hit.id)
-        if shape := _HEADS.get(instrument.notehead):
+        if shape := _HEADS.get(head.notehead):
             note.set("head.shape", shape)
         if head.ghost:
             note.set("head.mod", "paren")
+        if head.doubled:
+            note.set("visible", "false")
+        here = {"startid": f"#{head.hit.id}", "staff": "1", "place": self._outside}
+        if head.is_half_open:
+            _add(_add(self._measure, "dir", **here), "rend", "ø", fontstyle="normal")
+        if head.sticking:
+            _add(self._measure, "fing", head.sticking, **here)
         return note
 
     def _write_graces(self, parent: etree._Element, index: int) -> None:
@@ -284,4 +301,6 @@ class _Layer:
             for main in event.heads:
                 if main.hit.instrument is head.hit.instrument:
                     direction = "below" if self._up else "above"
-                    self._slurs.append((event.graces[0][0].hit.id, main.hit.id, direction))
+                    slur = _add(self._measure, "slur", curvedir=direction)
+                    slur.set("startid", f"#{event.graces[0][0].hit.id}")
+                    slur.set("endid", f"#{main.hit.id}")
