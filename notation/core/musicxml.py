@@ -16,6 +16,7 @@ from math import lcm
 from lxml import etree
 
 from notation.core.instruments import INSTRUMENTS, Instrument, InstrumentName, Notehead
+from notation.core.kit_profile import WEINBERG, KitProfile, Written
 from notation.core.score import Bar, Score, Swing, SwingMark, TempoMark
 from notation.core.spell import Event, Head, SpelledBar, Voice, beam_states, spell
 
@@ -38,14 +39,18 @@ _FORTE_VELOCITY = 90
 _CONTROL_CHARACTERS = re.compile(r"[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
-def write_musicxml(score: Score) -> bytes:
-    """Write ``score`` as a MusicXML 4.0 file; each note's ``id`` is its hit's."""
+def write_musicxml(score: Score, profile: KitProfile = WEINBERG) -> bytes:
+    """Write ``score`` as a MusicXML 4.0 file; each note's ``id`` is its hit's.
+
+    The profile decides places, heads and voices; hits of instruments that it hides are written all the same,
+    and every note keeps its own sound.
+    """
     root = etree.Element("score-partwise", version="4.0")
-    bars = spell(score)
+    bars = spell(score, profile.showing_all())
     used = [
         INSTRUMENTS[name] for name in InstrumentName if any(hit.hit.instrument is name for hit in score.hits)
     ]
-    _write_header(root, score, used)
+    _write_header(root, score, used, profile)
     part = etree.SubElement(root, "part", id="P1")
     divisions = _divisions(bars)
     for index, bar in enumerate(bars):
@@ -55,7 +60,7 @@ def write_musicxml(score: Score) -> bytes:
     )
 
 
-def write_mxl(score: Score) -> bytes:
+def write_mxl(score: Score, profile: KitProfile = WEINBERG) -> bytes:
     """Write ``score`` as compressed MusicXML (.mxl)."""
     container = (
         '<?xml version="1.0" encoding="UTF-8"?>\n<container><rootfiles>'
@@ -68,7 +73,7 @@ def write_mxl(score: Score) -> bytes:
         for name, content, method in (
             ("mimetype", b"application/vnd.recordare.musicxml", zipfile.ZIP_STORED),
             ("META-INF/container.xml", container.encode(), zipfile.ZIP_DEFLATED),
-            ("score.musicxml", write_musicxml(score), zipfile.ZIP_DEFLATED),
+            ("score.musicxml", write_musicxml(score, profile), zipfile.ZIP_DEFLATED),
         ):
             entry = zipfile.ZipInfo(name, (1980, 1, 1, 0, 0, 0))
             archive.writestr(entry, content, compress_type=method)
@@ -99,7 +104,9 @@ def _instrument_id(name: InstrumentName) -> str:
     return f"P1-{name.value}"
 
 
-def _write_header(root: etree._Element, score: Score, used: Sequence[Instrument]) -> None:
+def _write_header(
+    root: etree._Element, score: Score, used: Sequence[Instrument], profile: KitProfile
+) -> None:
     if title := plain_text(score.title):
         _add(_add(root, "work"), "work-title", title)
         _add(root, "movement-title", title)
@@ -114,7 +121,8 @@ def _write_header(root: etree._Element, score: Score, used: Sequence[Instrument]
     _add(part, "part-name", "Drums", print_object="no")
     for instrument in used:
         entry = _add(part, "score-instrument", id=_instrument_id(instrument.name))
-        _add(entry, "instrument-name", instrument.label)
+        # The name of the drum itself, also where it shares its place with another.
+        _add(entry, "instrument-name", plain_text(profile.instruments[instrument.name].label))
         _add(entry, "instrument-sound", instrument.instrument_sound)
     # All score-instruments must come before the first midi-instrument.
     for instrument in used:
@@ -247,19 +255,18 @@ def _write_value(note: etree._Element, event: Event) -> None:
             _add(change, "normal-type", _TYPES[event.tuplet.base])
 
 
-def _write_place(note: etree._Element, instrument: Instrument) -> None:
+def _write_place(note: etree._Element, written: Written) -> None:
     unpitched = _add(note, "unpitched")
-    _add(unpitched, "display-step", instrument.display_step)
-    _add(unpitched, "display-octave", instrument.display_octave)
+    _add(unpitched, "display-step", written.display_step)
+    _add(unpitched, "display-octave", written.display_octave)
 
 
-def _write_head(note: etree._Element, head: Head, instrument: Instrument, voice: Voice) -> None:
+def _write_head(note: etree._Element, head: Head, voice: Voice) -> None:
     _add(note, "stem", "up" if voice.number == 1 else "down")
-    notehead = _add(note, "notehead", instrument.notehead.value)
     if head.ghost:
-        notehead.set("parentheses", "yes")
-    elif instrument.notehead is Notehead.NORMAL:
-        note.remove(notehead)
+        _add(note, "notehead", head.notehead.value, parentheses="yes")
+    elif head.notehead is not Notehead.NORMAL:
+        _add(note, "notehead", head.notehead.value)
 
 
 def _start_note(measure: etree._Element, head: Head) -> etree._Element:
@@ -281,16 +288,15 @@ def _write_note(
     beams: tuple[str, ...],
 ) -> None:
     event = voice.events[index]
-    instrument = INSTRUMENTS[head.hit.instrument]
     note = _start_note(measure, head)
     if place:
         _add(note, "chord")
-    _write_place(note, instrument)
+    _write_place(note, head.written)
     _add(note, "duration", int(event.duration * divisions))
-    _add(note, "instrument", id=_instrument_id(instrument.name))
+    _add(note, "instrument", id=_instrument_id(head.hit.instrument))
     _add(note, "voice", voice.number)
     _write_value(note, event)
-    _write_head(note, head, instrument, voice)
+    _write_head(note, head, voice)
     if place == 0:
         for level, state in enumerate(beams, start=1):
             _add(note, "beam", state, number=str(level))
@@ -301,13 +307,35 @@ def _write_note(
         grace.hit.instrument is head.hit.instrument for grace in (event.graces[-1] if event.graces else ())
     ):
         _add(notations, "slur", type="stop", number=str(place + 1))
-    if head.hit.instrument is InstrumentName.HIHAT_OPEN:
-        # <open/> belongs to wind instruments and shows nothing; open-string draws the small circle.
-        _add(_add(notations, "technical"), "open-string")
-    if place == 0 and event.accented:
-        _add(_add(notations, "articulations"), "accent", placement="above" if voice.number == 1 else "below")
+    _write_marks(notations, voice, event, head, first=place == 0)
     if len(notations):
         note.append(notations)
+
+
+def _write_marks(notations: etree._Element, voice: Voice, event: Event, head: Head, *, first: bool) -> None:
+    """What is marked on a note; what a chord has once (roll, accent) stands on its ``first`` head."""
+    outside = "above" if voice.number == 1 else "below"
+    if first and event.slashes:
+        _add(_add(notations, "ornaments"), "tremolo", event.slashes, type="single")
+    technical = etree.Element("technical")
+    if head.sticking:
+        # As a fingering: programs keep its text, and draw it beside the note.
+        _add(technical, "fingering", head.sticking, placement=outside)
+    if head.is_open_hihat:
+        # <open/> belongs to wind instruments and shows nothing; open-string draws the small circle.
+        _add(technical, "open-string")
+    if head.is_half_open:
+        _add(technical, "half-muted")
+    if len(technical):
+        notations.append(technical)
+    articulations = etree.Element("articulations")
+    if first and event.accented:
+        _add(articulations, "accent", placement=outside)
+    if head.is_choked:
+        # MusicXML has no choke, and its damping mark is no note's; a wedge stays with the note everywhere.
+        _add(articulations, "staccatissimo", placement=outside)
+    if len(articulations):
+        notations.append(articulations)
 
 
 def _write_grace(
@@ -318,7 +346,6 @@ def _write_grace(
     head: Head,
     place: int,
 ) -> None:
-    instrument = INSTRUMENTS[head.hit.instrument]
     note = _start_note(measure, head)
     single = len(event.graces) == 1
     grace = _add(note, "grace")
@@ -326,11 +353,11 @@ def _write_grace(
         grace.set("slash", "yes")
     if place:
         _add(note, "chord")
-    _write_place(note, instrument)
-    _add(note, "instrument", id=_instrument_id(instrument.name))
+    _write_place(note, head.written)
+    _add(note, "instrument", id=_instrument_id(head.hit.instrument))
     _add(note, "voice", voice.number)
     _add(note, "type", "eighth" if single else "16th")
-    _write_head(note, head, instrument, voice)
+    _write_head(note, head, voice)
     step = event.graces.index(chord)
     if not single and place == 0:
         state = "begin" if step == 0 else "end" if step == len(event.graces) - 1 else "continue"
@@ -339,12 +366,18 @@ def _write_grace(
     target = next(
         (at for at, main in enumerate(event.heads) if main.hit.instrument is head.hit.instrument), None
     )
+    notations = etree.Element("notations")
     if step == len(event.graces) - 1 and target is not None:
         # On the head's side: programs draw it across the stems otherwise.
         side = {"placement": "below", "orientation": "under"}
         if voice.number == 2:
             side = {"placement": "above", "orientation": "over"}
-        _add(_add(note, "notations"), "slur", type="start", number=str(target + 1), **side)
+        _add(notations, "slur", type="start", number=str(target + 1), **side)
+    if head.sticking:
+        outside = "above" if voice.number == 1 else "below"
+        _add(_add(notations, "technical"), "fingering", head.sticking, placement=outside)
+    if len(notations):
+        note.append(notations)
 
 
 def _tuplet_notations(voice: Voice, index: int) -> etree._Element | None:
