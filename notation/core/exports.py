@@ -13,9 +13,11 @@ from typing import get_args
 
 from notation.core.engrave import SCREEN_WIDTHS_PX, ScreenWidth, engrave_screen
 from notation.core.errors import PdfBackendMissing, UnknownExport
+from notation.core.kit_profile import WEINBERG, KitProfile
 from notation.core.mei import write_mei
 from notation.core.midi import write_midi
 from notation.core.musicxml import write_musicxml, write_mxl
+from notation.core.note_maps import NOTE_MAPS
 from notation.core.page import Paper
 from notation.core.pdf import write_pdf
 from notation.core.score import Score, score_to_json
@@ -45,11 +47,12 @@ class PdfBackend(StrEnum):
 class ExportOptions:
     """What a person may choose; each format reads only what concerns it.
 
-    ``paper`` is for pages, ``width`` for the SVG, ``note_map`` for MIDI. ``pdf_backend`` is the
-    installation's choice, not a person's.
+    ``paper`` is for pages, ``width`` for the SVG, ``note_map`` for MIDI, ``profile`` for everything that
+    shows notes. ``pdf_backend`` is the installation's choice, not a person's.
     """
 
     paper: Paper = "a4"
+    profile: KitProfile = WEINBERG
     note_map: str = "general-midi"
     width: ScreenWidth = "desktop"
     pdf_backend: PdfBackend = PdfBackend.VEROVIO
@@ -89,13 +92,21 @@ def _known(kind: str, name: str, known: object) -> str:
 def _check(options: ExportOptions) -> None:
     _known("paper", options.paper, get_args(Paper))
     _known("width", options.width, SCREEN_WIDTHS_PX)
-    _known("note map", options.note_map, ("general-midi",))
+    _known("note map", options.note_map, NOTE_MAPS)
 
 
 def _pdf(score: Score, options: ExportOptions) -> bytes:
     if options.pdf_backend is PdfBackend.NONE:
         raise PdfBackendMissing(reason="PDFs are switched off")
     return write_pdf(score, options.paper)
+
+
+def _midi(score: Score, options: ExportOptions) -> bytes:
+    return write_midi(score, note_map=NOTE_MAPS[options.note_map])
+
+
+def _midi_performed(score: Score, options: ExportOptions) -> bytes:
+    return write_midi(score, performed=True, note_map=NOTE_MAPS[options.note_map])
 
 
 def _json(score: Score, options: ExportOptions) -> bytes:
@@ -117,11 +128,7 @@ _WRITERS: Mapping[ExportFormat, tuple[_Writer, str, str]] = {
         "image/svg+xml",
         "svg",
     ),
-    ExportFormat.MIDI: (lambda score, options: write_midi(score), "audio/midi", "mid"),
-    ExportFormat.MIDI_PERFORMED: (
-        lambda score, options: write_midi(score, performed=True),
-        "audio/midi",
-        "mid",
-    ),
+    ExportFormat.MIDI: (_midi, "audio/midi", "mid"),
+    ExportFormat.MIDI_PERFORMED: (_midi_performed, "audio/midi", "mid"),
     ExportFormat.JSON: (_json, "application/json", "json"),
 }

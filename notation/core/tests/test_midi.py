@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from collections import Counter
+from dataclasses import replace
 from fractions import Fraction
 
 import mido
@@ -97,3 +98,65 @@ def test_any_title_can_be_written():
 
 def test_every_instrument_has_a_sound_of_its_own():
     assert len({INSTRUMENTS[name].gm_note for name in InstrumentName}) == len(InstrumentName)
+
+
+def test_a_shuffle_is_played_swung_although_it_is_written_straight():
+    score = make_song([{"h": "x-xx-xx-xx-x", "k": "x-----x-----"}] * 4).score()
+    assert any(mark.swing for mark in score.swing_marks)
+
+    found = {
+        tick % TICKS_A_QUARTER for tick, message in strokes(read(write_midi(score))) if message.note == 42
+    }
+
+    assert found == {0, 320}
+
+
+def test_a_pickup_has_a_time_signature_of_its_own_length():
+    file = read(write_midi(SONGS["pickup"].score()))
+
+    now, signatures = 0, []
+    for message in file.tracks[0]:
+        now += message.time
+        if message.type == "time_signature":
+            signatures.append((now, message.numerator, message.denominator))
+    assert signatures == [(0, 1, 4), (TICKS_A_QUARTER, 4, 4)]
+
+
+def test_a_flam_on_the_first_beat_is_kept_by_a_sixteenth_of_silence():
+    file = read(write_midi(make_song([{"s": "d---", "k": "x-x-"}]).score()))
+
+    found = [(tick, message.note) for tick, message in strokes(file)]
+    assert found == [(60, 38), (90, 38), (120, 38), (120, 36), (120 + 2 * TICKS_A_QUARTER, 36)]
+    assert [(m.numerator, m.denominator) for m in file.tracks[0] if m.type == "time_signature"] == [
+        (1, 16),
+        (4, 4),
+    ]
+
+
+def test_sections_are_markers():
+    score = make_song([{"k": "x---"}] * 3).score()
+    named = replace(score, bars=tuple(replace(bar, section=f"Part {bar.number}") for bar in score.bars))
+
+    now, markers = 0, []
+    for message in read(write_midi(named)).tracks[0]:
+        now += message.time
+        if message.type == "marker":
+            markers.append((now, message.text))
+
+    assert markers == [(0, "Part 1"), (4 * TICKS_A_QUARTER, "Part 2"), (8 * TICKS_A_QUARTER, "Part 3")]
+
+
+def test_a_note_ends_before_the_next_of_its_key(song):
+    for now, message, sounding in held_notes(read(write_midi(song.score()))):
+        assert message.type != "note_on" or message.note not in sounding, f"cut off at tick {now}"
+
+
+def held_notes(file: mido.MidiFile):
+    now, sounding = 0, set()
+    for message in file.tracks[1]:
+        now += message.time
+        yield now, message, frozenset(sounding)
+        if message.type == "note_on":
+            sounding.add(message.note)
+        elif message.type == "note_off":
+            sounding.discard(message.note)
