@@ -289,21 +289,24 @@ class _Glyph:
 
 @lru_cache(maxsize=64)
 def _glyph(code: str) -> _Glyph:
-    """A symbol of the music font, from the files that come with Verovio."""
+    """A symbol of the music font, from the files that come with Verovio; what it lacks is Bravura's, as
+    Verovio has it."""
     spec = find_spec("verovio")
     if spec is None or spec.origin is None:
         return _Glyph("", 0.0)
-    outline_file = Path(spec.origin).parent / "data" / MUSIC_FONT / f"{code}.xml"
-    if not outline_file.is_file():
-        return _Glyph("", 250.0)
-    path = etree.parse(str(outline_file)).getroot().find("path")
-    return _Glyph(path.get("d", "") if path is not None else "", _advances().get(code, 250.0))
+    for font in (MUSIC_FONT, "Bravura"):
+        outline_file = Path(spec.origin).parent / "data" / font / f"{code}.xml"
+        if outline_file.is_file():
+            path = etree.parse(str(outline_file)).getroot().find("path")
+            outline = path.get("d", "") if path is not None else ""
+            return _Glyph(outline, _advances(font).get(code, 250.0))
+    return _Glyph("", 250.0)
 
 
-@lru_cache(maxsize=1)
-def _advances() -> dict[str, float]:
+@lru_cache(maxsize=2)
+def _advances(font: str) -> dict[str, float]:
     spec = find_spec("verovio")
     assert spec is not None
     assert spec.origin is not None
-    metrics = etree.parse(str(Path(spec.origin).parent / "data" / f"{MUSIC_FONT}.xml")).getroot()
+    metrics = etree.parse(str(Path(spec.origin).parent / "data" / f"{font}.xml")).getroot()
     return {glyph.get("c", ""): float(glyph.get("h-a-x", "0")) for glyph in metrics.iter("g")}
