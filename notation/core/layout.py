@@ -158,6 +158,6 @@ def _content(bar: SpelledBar) -> tuple[object, ...]:
 
 
 def _marks(event: Event) -> tuple[object, ...]:
-    heads = tuple((head.hit.instrument, head.ghost, head.accent) for head in event.heads)
-    graces = tuple(tuple(head.hit.instrument for head in chord) for chord in event.graces)
+    heads = tuple(head.looks for head in event.heads)
+    graces = tuple(tuple(head.looks for head in chord) for chord in event.graces)
     return (event.onset, event.base, event.dots, event.visible, heads, graces)
