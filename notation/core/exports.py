@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import get_args
 
+from notation.core.clone_hero import write_clone_hero
 from notation.core.engrave import SCREEN_WIDTHS_PX, ScreenWidth, engrave_screen
 from notation.core.errors import PdfBackendMissing, UnknownExport
 from notation.core.kit_profile import WEINBERG, KitProfile
@@ -34,6 +35,7 @@ class ExportFormat(StrEnum):
     MIDI = "midi"
     MIDI_PERFORMED = "midi-performed"
     JSON = "json"
+    CLONE_HERO = "clone-hero"
 
 
 class PdfBackend(StrEnum):
@@ -131,4 +133,9 @@ _WRITERS: Mapping[ExportFormat, tuple[_Writer, str, str]] = {
     ExportFormat.MIDI: (_midi, "audio/midi", "mid"),
     ExportFormat.MIDI_PERFORMED: (_midi_performed, "audio/midi", "mid"),
     ExportFormat.JSON: (_json, "application/json", "json"),
+    ExportFormat.CLONE_HERO: (
+        lambda score, options: write_clone_hero(score),
+        "text/plain; charset=utf-8",
+        "chart",
+    ),
 }

@@ -18,6 +18,7 @@ SIGNATURES = {
     ExportFormat.MIDI: b"MThd",
     ExportFormat.MIDI_PERFORMED: b"MThd",
     ExportFormat.JSON: b"{",
+    ExportFormat.CLONE_HERO: b"[Song]",
 }
 
 
