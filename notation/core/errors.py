@@ -53,3 +53,11 @@ class BadGridChange(DrumError):
     code = "bad_grid_change"
     message = "The beats cannot be changed like that: {reason}."
     hint = "Check the tempo, the meter and where bar one begins."
+
+
+class BadEvents(DrumError):
+    """A list of strokes or beats that cannot be written down."""
+
+    code = "bad_events"
+    message = "The events cannot be written down: {reason}."
+    hint = "Send objects with onset_s (seconds), instrument and velocity (1 to 127), and a tempo."
