@@ -119,8 +119,25 @@ CHANNEL_LAYERS = {
 CACHES = {
     "default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}
     if REDIS_URL
-    else {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}
+    else {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"},
+    # Drawings of scores, some 80 KB each; apart, so that they push nothing else out.
+    "scores": {
+        "BACKEND": "django.core.cache.backends.redis.RedisCache",
+        "LOCATION": REDIS_URL,
+        "KEY_PREFIX": "scores",
+    }
+    if REDIS_URL
+    else {
+        "BACKEND": "django.core.cache.backends.locmem.LocMemCache",
+        "LOCATION": "scores",
+        "OPTIONS": {"MAX_ENTRIES": 300},
+    },
 }
+
+# --- Scores ---
+PDF_BACKEND = env.str("PDF_BACKEND", default="verovio")  # verovio, lilypond (if its wheel is there) or none
+SCORE_FILE_MAX_MB = env.int("SCORE_FILE_MAX_MB", default=20)  # a chart that somebody imports
+SCORE_BODY_MAX_MB = env.int("SCORE_BODY_MAX_MB", default=8)  # a score or a list of events as JSON
 
 # --- Files ---
 STORAGE_URL = env.str(
@@ -217,6 +234,7 @@ API_RATES = {
     "moderator": env.str("API_RATE_MODERATOR", default="3600/min"),
     "admin": env.str("API_RATE_ADMIN", default="3600/min"),
     "auth": env.str("API_RATE_AUTH", default="20/min"),
+    "writing": env.str("API_RATE_WRITING", default="60/min"),  # files written from scores, and read into them
 }
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [

@@ -9,7 +9,7 @@ from rest_framework.routers import SimpleRouter
 
 from drumsite.views import health, landing, ready
 from notation.api.views import NotationViewSet
-from notation.views import score_page
+from notation.views import score_download, score_page
 from transcription import views
 from transcription.api.views import JobViewSet
 
@@ -40,6 +40,7 @@ urlpatterns = [
     path("recordings/<uuid:recording_id>/delete/", views.recording_delete, name="recording_delete"),
     path("recordings/<uuid:recording_id>/transcribe/", views.transcribe_again, name="transcribe_again"),
     path("scores/<uuid:notation_id>/", score_page, name="score"),
+    path("scores/<uuid:notation_id>/download/<str:fmt>/", score_download, name="score_download"),
     path("", include("media.urls")),
     path("account/", include("accounts.urls")),
     path("admin/", admin.site.urls),

@@ -56,8 +56,12 @@ class Hit(models.Model):
 class Notation(models.Model):
     """A drum score. ``score`` is the whole of it (schema ``drumsite.score/2``); exports are written from it.
 
-    ``job_id`` names the transcription that it came from, whose artifacts hold the engraved files; it is a
-    plain id because this app knows no jobs.
+    ``revision`` is the number of the revision that ``score`` is; it only ever rises, so that a writer who
+    names it can tell whether somebody else was faster. The columns from ``title`` to ``duration_s`` say what
+    the score says, for lists. ``kit_profile`` is how its owner wants it drawn ({}: the house's own way).
+
+    ``job_id`` names the transcription that it came from, whose artifacts hold the sound; it is a plain id
+    because this app knows no jobs. ``deleted_with_job`` keeps what went with its job from coming back alone.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
@@ -69,13 +73,20 @@ class Notation(models.Model):
         HitSet, null=True, blank=True, on_delete=models.SET_NULL, related_name="notations"
     )
     job_id = models.UUIDField(null=True, blank=True, unique=True, editable=False)
+    revision = models.PositiveIntegerField(default=1)
     title = models.CharField(max_length=200)
+    artist = models.CharField(max_length=200, blank=True)
     tempo_bpm = models.FloatField()
     meters = models.JSONField(default=list)
+    hit_count = models.PositiveIntegerField(default=0)
+    bar_count = models.PositiveIntegerField(default=0)
+    duration_s = models.FloatField("duration in seconds", default=0.0)
+    kit_profile = models.JSONField(default=dict, blank=True)
     score = models.JSONField()
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
     deleted_at = models.DateTimeField(null=True, blank=True)
+    deleted_with_job = models.BooleanField(default=False)
 
     class Meta:
         ordering: ClassVar = ["-created_at"]
@@ -83,3 +94,41 @@ class Notation(models.Model):
 
     def __str__(self) -> str:
         return self.title
+
+
+class Revision(models.Model):
+    """A notation as it was after one change; never altered, so that every one can be gone back to.
+
+    ``summary`` says the change in musical words ("bar 17: ride → crash"), ``changed_bars`` holds the numbers
+    of the bars that it touched, ``of_number`` the revision that was gone back to.
+    """
+
+    class Kind(models.TextChoices):
+        TRANSCRIBED = "transcribed", "transcribed"
+        IMPORTED = "imported", "imported"
+        EDITED = "edited", "edited"
+        REQUANTISED = "requantised", "re-quantised"
+        RESTORED = "restored", "gone back to"
+        REPLACED = "replaced", "replaced"
+        DUPLICATED = "duplicated", "copied"
+
+    notation = models.ForeignKey(Notation, on_delete=models.CASCADE, related_name="revisions")
+    number = models.PositiveIntegerField()
+    author = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
+    )
+    created_at = models.DateTimeField(auto_now_add=True)
+    kind = models.CharField(max_length=16, choices=Kind)
+    of_number = models.PositiveIntegerField(null=True, blank=True)
+    summary = models.JSONField(default=list)
+    changed_bars = models.JSONField(default=list)
+    score = models.JSONField()
+
+    class Meta:
+        ordering: ClassVar = ["-number"]
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["notation", "number"], name="revision_number_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.notation_id}, revision {self.number}"

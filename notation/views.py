@@ -1,65 +1,103 @@
-"""The score page."""
+"""The score page and its downloads."""
 
 from __future__ import annotations
 
+from typing import Any
 from uuid import UUID
 
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.utils.safestring import SafeString, mark_safe
 from django.views.decorators.http import require_safe
 
-from media.errors import FileMissing
-from media.reading import read_artifact
-from media.selectors import artifact_of_job
+from notation.api.serializers import ExportSerializer
+from notation.core.errors import EngravingFailed
 from notation.models import Notation
-from notation.selectors import notations_with_hit_counts
+from notation.pictures import drum_key_svg, screen_svg
+from notation.responses import export_response
+from notation.selectors import may_edit, notations_visible_to
 
-_DOWNLOADS = (("PDF", "pdf"), ("MusicXML", "musicxml"), ("MIDI", "midi"), ("JSON", "json"), ("SVG", "svg"))
+_DOWNLOADS = (
+    ("PDF, A4", "pdf", "paper=a4"),
+    ("PDF, US Letter", "pdf", "paper=letter"),
+    ("MusicXML", "musicxml", ""),
+    ("MusicXML, compressed", "mxl", ""),
+    ("MIDI, as written", "midi", ""),
+    ("MIDI, as played", "midi-performed", ""),
+    ("SVG", "svg", ""),
+    ("JSON", "json", ""),
+)
 
 
 @login_required
 @require_safe
 def score_page(request: HttpRequest, notation_id: UUID) -> HttpResponse:
     """Show a score to play along with."""
-    notation = get_object_or_404(notations_with_hit_counts(request.user), pk=notation_id)
+    notation = get_object_or_404(notations_visible_to(request.user), pk=notation_id)
     context = {
         "notation": notation,
         "recording": notation.recording,
         "job_id": notation.job_id,
-        "downloads": [
-            {"label": label, "fmt": fmt, "url": _file_url(notation, fmt)} for label, fmt in _DOWNLOADS
-        ],
-        "svg": _engraving(notation, "score-desktop.svg"),
-        "drum_key": _engraving(notation, "drum-key.svg"),
-        "player": {
-            "title": notation.title,
-            "audio_url": _file_url(notation, "audio") + "?inline=1",
-            "peaks_url": _file_url(notation, "peaks") + "?inline=1",
-            "timing_url": _file_url(notation, "timing") + "?inline=1",
-            "svg_urls": {
-                "phone": _file_url(notation, "svg-phone") + "?inline=1",
-                "tablet": _file_url(notation, "svg-tablet") + "?inline=1",
-                "desktop": _file_url(notation, "svg") + "?inline=1",
-            },
-        },
+        "downloads": _downloads(notation),
+        **_pictures(notation),
+        "player": _player(notation) | {"can_edit": may_edit(request.user, notation)},
     }
     return render(request, "notation/score.html", context)
 
 
-def _file_url(notation: Notation, fmt: str) -> str:
-    return reverse("job_download", args=[notation.job_id, fmt])
+@login_required
+@require_safe
+def score_download(request: HttpRequest, notation_id: UUID, fmt: str) -> HttpResponseBase:
+    """Send the score as a file."""
+    notation = get_object_or_404(notations_visible_to(request.user), pk=notation_id)
+    form = ExportSerializer(data=request.GET)
+    form.is_valid(raise_exception=True)
+    return export_response(request, notation, fmt, form.validated_data)
 
 
-def _engraving(notation: Notation, kind: str) -> SafeString:
-    """Return an engraving as inline SVG, so that the page shows it without any script."""
-    artifact = artifact_of_job(notation.job_id, kind) if notation.job_id else None
-    if artifact is None:
-        return SafeString("")
+def _downloads(notation: Notation) -> list[dict[str, str]]:
+    return [
+        {
+            "label": label,
+            "fmt": fmt,
+            "url": reverse("score_download", args=[notation.pk, fmt]) + (f"?{query}" if query else ""),
+        }
+        for label, fmt, query in _DOWNLOADS
+    ]
+
+
+def _player(notation: Notation) -> dict[str, Any]:
+    """What the page's script needs: the sound is the job's or the recording's, all else the notation's."""
+    audio_url = peaks_url = None
+    if notation.job_id is not None:
+        audio_url = reverse("job_download", args=[notation.job_id, "audio"]) + "?inline=1"
+        peaks_url = reverse("job_download", args=[notation.job_id, "peaks"]) + "?inline=1"
+    elif notation.recording is not None:  # a copy; a browser's decoding of an mp3 may begin 25 ms off
+        audio_url = reverse("recording_audio", args=[notation.recording.pk])
+        peaks_url = reverse("recording-peaks", args=[notation.recording.pk])
+    svg_url = reverse("api-notation-svg", args=[notation.pk])
+    return {
+        "title": notation.title,
+        "revision": notation.revision,
+        "audio_url": audio_url,
+        "peaks_url": peaks_url,
+        "notation_url": reverse("api-notation-detail", args=[notation.pk]),
+        "timing_url": reverse("api-notation-timing", args=[notation.pk]),
+        "drum_key_url": reverse("api-notation-drum-key", args=[notation.pk]),
+        "svg_urls": {width: f"{svg_url}?width={width}" for width in ("phone", "tablet", "desktop")},
+    }
+
+
+def _pictures(notation: Notation) -> dict[str, SafeString]:
+    """Return the drawings as inline SVG, so that the page shows them without any script."""
     try:
-        # Written by our own engraver, which escapes titles; it holds no script.
-        return mark_safe(read_artifact(artifact).decode())
-    except FileMissing:  # the page says so in its place, and the rest of it still serves
-        return SafeString("")
+        # Written by our own engraver, which escapes titles; they hold no script.
+        return {
+            "svg": mark_safe(screen_svg(notation, "desktop")),
+            "drum_key": mark_safe(drum_key_svg(notation)),
+        }
+    except EngravingFailed:  # the page says so in its place, and the rest of it still serves
+        return {"svg": SafeString(""), "drum_key": SafeString("")}

@@ -10,7 +10,7 @@ from notation.core.hits import Hit
 from notation.core.instruments import InstrumentName
 from notation.core.quantise import quantise
 from notation.core.score import score_to_json
-from notation.models import Notation
+from notation.models import Notation, Revision
 
 
 def one_bar_of_rock() -> dict[str, object]:
@@ -27,13 +27,25 @@ def one_bar_of_rock() -> dict[str, object]:
 
 
 class NotationFactory(factory.django.DjangoModelFactory[Notation]):
-    """One bar of rock."""
+    """One bar of rock, imported."""
 
     class Meta:
         model = Notation
+        skip_postgeneration_save = True
 
     owner = factory.SubFactory(UserFactory)
     title = "Rock"
     tempo_bpm = 120.0
     meters = factory.LazyFunction(lambda: [{"bar": 1, "beats": 4, "beat_type": 4}])
     score = factory.LazyFunction(one_bar_of_rock)
+    hit_count = factory.LazyAttribute(lambda notation: len(notation.score["hits"]))
+    bar_count = factory.LazyAttribute(lambda notation: len(notation.score["bars"]))
+    duration_s = 2.0
+
+    @factory.post_generation
+    def first_revision(self, create: bool, extracted: object, **kwargs: object) -> None:
+        """Keep the score as revision 1, as the services do."""
+        if create:
+            Revision.objects.create(
+                notation=self, number=1, author=self.owner, kind=Revision.Kind.IMPORTED, score=self.score
+            )

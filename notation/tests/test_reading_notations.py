@@ -3,13 +3,14 @@ from __future__ import annotations
 from uuid import uuid4
 
 import pytest
+from django.core.cache import caches
 from django.utils import timezone
 from rest_framework.test import APIClient
 
 from accounts.models import User
 from accounts.tests.factories import UserFactory
-from media.artifacts import publish_artifact
 from media.tests.factories import RecordingFactory
+from notation.core import engrave
 from notation.tests.factories import NotationFactory
 
 pytestmark = pytest.mark.django_db
@@ -67,19 +68,28 @@ def test_notations_need_a_sign_in():
     assert (response.status_code, response.json()["code"]) == (401, "not_authenticated")
 
 
-def test_a_score_page_shows_the_engraving_and_says_when_its_file_is_gone(client, tmp_path):
-    path = tmp_path / "score-desktop.svg"
-    path.write_text('<svg id="the-engraving"></svg>')
+def test_a_list_says_how_much_music_there_is_and_whether_one_may_change_it():
+    notation = NotationFactory()
+
+    mine = api(notation.owner).get("/api/v1/notations/").json()["results"][0]
+    moderated = api(UserFactory(moderator=True)).get("/api/v1/notations/").json()["results"][0]
+
+    assert (mine["hit_count"], mine["bar_count"], mine["duration_s"], mine["revision"]) == (4, 1, 2.0, 1)
+    assert (mine["can_edit"], moderated["can_edit"]) == (True, False)
+
+
+def test_a_score_page_shows_the_engraving_and_says_when_it_cannot_be_drawn(client, monkeypatch):
     notation = NotationFactory(recording=RecordingFactory(), job_id=uuid4())
-    artifact = publish_artifact(path=path, kind="score-desktop.svg", stage="engrave", job_id=notation.job_id)
     client.force_login(notation.owner)
     shown = client.get(f"/scores/{notation.pk}/")
 
-    artifact.file.storage.delete(artifact.file.name)
+    caches["scores"].clear()
+    monkeypatch.setattr(engrave, "TIME_LIMIT_S", 0.0)
+    monkeypatch.setattr(engrave, "TIME_LIMIT_A_BAR_S", 0.0)
     after = client.get(f"/scores/{notation.pk}/")
 
     assert (shown.status_code, after.status_code) == (200, 200)
-    assert 'id="the-engraving"' in shown.content.decode()
+    assert 'id="h1"' in shown.content.decode()
     assert "The engraving is not there." not in shown.content.decode()
     assert "The engraving is not there." in after.content.decode()
 

@@ -161,7 +161,6 @@ def _complete(job: Job) -> None:
         engine=result["engines"]["detect"],
         hits=hits_from_json(_read_json(job, "hits.json")),
         score=_read_json(job, "score.json"),
-        meters=result["meters"],
         title=result["title"] or job.recording.title,
     )
     update_job(
