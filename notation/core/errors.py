@@ -61,3 +61,11 @@ class BadEvents(DrumError):
     code = "bad_events"
     message = "The events cannot be written down: {reason}."
     hint = "Send objects with onset_s (seconds), instrument and velocity (1 to 127), and a tempo."
+
+
+class BadCommand(DrumError):
+    """An edit command that cannot be carried out; ``index`` counts the commands of the request from 0."""
+
+    code = "bad_command"
+    message = "The score cannot be changed like that: {reason}."
+    hint = "Correct that command; nothing was changed."

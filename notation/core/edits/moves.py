@@ -1,0 +1,160 @@
+"""Moving notes: within the bar, over bar lines, to a place."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from fractions import Fraction
+
+from notation.core.edits.commands import Move
+from notation.core.edits.draft import Draft, struck, with_hit
+from notation.core.edits.like import similar_hits
+from notation.core.edits.notes import Skipped, check_inside, where
+from notation.core.edits.places import Claims, late_place, places_in, unit_at, written_in
+from notation.core.edits.refused import Refused
+from notation.core.edits.words import instrument_name
+from notation.core.rhythm import QUARTER
+from notation.core.score import Bar, ScoreHit
+
+_SIXTEENTH = Fraction(1, 4)
+_SAME_TIME_S = 1e-6
+
+
+@dataclass(frozen=True, slots=True)
+class _Step:
+    """Where a note goes; ``position`` is the written one until ``_swung`` says the one that is meant."""
+
+    placed: ScoreHit
+    bar: Bar
+    position: Fraction
+
+
+def move(draft: Draft, claims: Claims, command: Move, index: int) -> None:
+    """Move notes together: as a group they may pass through each other's places.
+
+    Steps are counted in what is written, so that an eighth later is the next eighth under a swing mark too.
+    Notes that are only like those pointed at stay where their way is barred.
+    """
+    if command.by is not None:
+        by = command.by
+        named = _mains(draft, command.ids)
+        steps = [_step(draft, placed, by) for placed in named]
+    else:
+        assert command.id is not None
+        assert command.bar is not None
+        assert command.position is not None
+        named = _mains(draft, [command.id])
+        bar = draft.bar(command.bar)
+        check_inside(bar, command.position)
+        steps = [_Step(named[0], bar, command.position)]
+        by = draft.start_of(bar.number) + command.position - _written_start(draft, named[0])
+    similar = [placed for placed in similar_hits(draft, named, command.like) if not placed.is_grace]
+    if by == 0:
+        return
+    pointed_at = frozenset(placed.hit.id for placed in named)
+    for placed in similar:
+        try:
+            steps.append(_step(draft, placed, by))
+        except Skipped:
+            continue
+    steps = _free(draft, _swung(draft, steps), pointed_at)
+    _carry_out(draft, claims, steps, index)
+
+
+def _mains(draft: Draft, ids: Iterable[str]) -> list[ScoreHit]:
+    """The notes of those ids; grace notes among them go with their notes."""
+    hits = [draft.hit(identifier) for identifier in ids]
+    named = {placed.hit.id for placed in hits}
+    for placed in hits:
+        if placed.grace_of is not None and placed.grace_of not in named:
+            raise Refused(f"{where(draft, placed)}: a grace note stands with its note; move that")
+    return [placed for placed in hits if not placed.is_grace]
+
+
+def _written_start(draft: Draft, placed: ScoreHit) -> Fraction:
+    return draft.start_of(placed.bar) + written_in(draft, placed)
+
+
+def _step(draft: Draft, placed: ScoreHit, by: Fraction) -> _Step:
+    target = _written_start(draft, placed) + by
+    bar = draft.bar_at(target)
+    if bar is None:
+        edge = "before the first" if target < 0 else "after the last"
+        name = instrument_name(placed.hit.instrument)
+        raise Skipped(f"{where(draft, placed)}: the {name} would come to lie {edge} bar")
+    return _Step(placed, bar, target - draft.start_of(bar.number))
+
+
+def _swung(draft: Draft, steps: Sequence[_Step]) -> list[_Step]:
+    """Say which positions are meant, beat by beat, since whether a beat swings depends on all its notes."""
+    moving = {step.placed.hit.id for step in steps}
+    by_unit: dict[tuple[int, Fraction], list[_Step]] = {}
+    for step in steps:
+        start, _ = unit_at(step.bar, step.position)
+        by_unit.setdefault((step.bar.number, start), []).append(step)
+    result: list[_Step] = []
+    for (number, start), inside in by_unit.items():
+        swing = draft.swing_at(number)
+        unit = unit_at(inside[0].bar, start)
+        if swing is not None and unit[1] == QUARTER:
+            staying = [placed for placed in draft.hits_in(number) if placed.hit.id not in moving]
+            late = {step.placed.hit.id: late_place(swing, step.position - start) for step in inside}
+            if swing.fits(places_in(staying, unit) | set(late.values())):
+                inside = [replace(step, position=start + late[step.placed.hit.id]) for step in inside]
+        result += inside
+    return result
+
+
+def _free(draft: Draft, steps: Sequence[_Step], pointed_at: frozenset[str]) -> list[_Step]:
+    """The steps whose places are free; raises Refused when the place of a note pointed at is not.
+
+    A similar note that has to stay may bar another one's way, so this is repeated until nothing changes.
+    """
+    going = list(steps)
+    while True:
+        moving = {step.placed.hit.id for step in going}
+        taken: dict[tuple[int, Fraction, str], _Step] = {}
+        free: list[_Step] = []
+        for step in sorted(going, key=lambda step: step.placed.hit.id not in pointed_at):
+            key = (step.bar.number, step.position, struck(step.placed.hit.instrument))
+            there = draft.at(step.placed.hit.instrument, step.bar.number, step.position)
+            if key not in taken and (there is None or there.hit.id in moving):
+                taken[key] = step
+                free.append(step)
+            elif step.placed.hit.id in pointed_at:
+                name = instrument_name(step.placed.hit.instrument)
+                raise Refused(
+                    f"{where(draft, replace(step.placed, bar=step.bar.number, position=step.position))}: "
+                    f"the {name} cannot be moved there, its place is taken"
+                )
+        if len(free) == len(going):
+            return free
+        going = free
+
+
+def _carry_out(draft: Draft, claims: Claims, steps: Sequence[_Step], index: int) -> None:
+    graces = {step.placed.hit.id: draft.graces_of(step.placed) for step in steps}
+    for step in steps:
+        shift_s = _onset_shift_s(draft, step)
+        draft.touch(1 + len(graces[step.placed.hit.id]))
+        for placed in (step.placed, *graces[step.placed.hit.id]):
+            onset_s = max(0.0, placed.hit.onset_s + shift_s)
+            moved = replace(placed, bar=step.bar.number, position=step.position)
+            draft.put(with_hit(moved, onset_s=onset_s) if shift_s else moved)
+        claims.claim(step.bar, replace(step.placed, position=step.position), index)
+
+
+def _onset_shift_s(draft: Draft, step: _Step) -> float:
+    """By how much the onset moves with the note, in seconds.
+
+    What was heard was heard when it was heard: a note that is only written elsewhere lights up at the same
+    instant as before. But a note that a person put there, and one moved farther than a 16th from where it was
+    heard, goes by the beat of its new place.
+    """
+    onset_s = step.placed.hit.onset_s
+    there_s = step.bar.time_s_at(step.position)
+    was_put_there = abs(draft.bar(step.placed.bar).time_s_at(step.placed.position) - onset_s) < _SAME_TIME_S
+    sixteenth_s = abs(step.bar.time_s_at(step.position + _SIXTEENTH) - there_s)
+    if draft.has_recording and not was_put_there and abs(there_s - onset_s) <= sixteenth_s:
+        return 0.0
+    return there_s - onset_s

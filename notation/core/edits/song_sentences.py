@@ -1,0 +1,144 @@
+"""What became of the song as a whole, in words: bars, meters, tempos, sections, feel, title."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from notation.core.edits.alignment import Alignment, Rebarred
+from notation.core.edits.words import bar_name, bars_name, counted, runs_of
+from notation.core.score import Bar, Score, Swing, TempoMark
+
+_FEELS: Mapping[Swing | None, str] = {
+    Swing.EIGHTHS: "swung eighths",
+    Swing.SIXTEENTHS: "swung 16ths",
+    None: "straight",
+}
+
+
+def song_sentences(old: Score, new: Score, alignment: Alignment) -> Iterator[str]:
+    """Say what changed beside the notes, the largest change first."""
+    yield from _bar_sentences(old, new, alignment)
+    yield from _meter_sentences(old, new, alignment)
+    yield from _tempo_sentences(old, new, alignment)
+    yield from _section_sentences(old, new, alignment)
+    yield from _feel_sentences(old, new, alignment)
+    if old.title != new.title:
+        yield f"title “{old.title}” → “{new.title}”"
+    if old.artist != new.artist:
+        yield f"artist “{old.artist}” → “{new.artist}”"
+
+
+def _bar_sentences(old: Score, new: Score, alignment: Alignment) -> Iterator[str]:
+    for first, last in runs_of(alignment.deleted):
+        yield f"{bars_name(range(first, last + 1))} deleted"
+    counts = new.hits_by_bar()
+    for first, last in runs_of(alignment.inserted):
+        hits = sum(len(counts.get(number, ())) for number in range(first, last + 1))
+        content = f" with {counted(hits, 'hit')}" if hits else ", empty"
+        yield f"{bars_name(range(first, last + 1))} inserted{content}"
+    moved = [run for run in alignment.rebarred if not _signatures_differ(old, new, run)]
+    only_renumbered = not alignment.inserted and not alignment.deleted and alignment.renumbered
+    if moved or (only_renumbered and not alignment.rebarred):
+        yield _bar_one_sentence(old, new)
+
+
+def _bar_one_sentence(old: Score, new: Score) -> str:
+    """Where bar 1 begins now, in the old score's bars and beats."""
+    one = next((bar for bar in new.bars if bar.number >= 1), new.bars[0])
+    beats = [(abs(time - one.start_s), bar.number, beat) for bar in old.bars for beat, time in _beats(bar)]
+    _, number, beat = min(beats)
+    if (number, beat) == (one.number, 1):
+        return f"bar lines moved from {bar_name(one.number)} on"
+    place = bar_name(number) if beat == 1 else f"{bar_name(number)}, beat {beat},"
+    return f"{place} is now {bar_name(one.number)}"
+
+
+def _beats(bar: Bar) -> list[tuple[int, float]]:
+    return list(enumerate(bar.beat_times_s, start=1))
+
+
+def _signatures_differ(old: Score, new: Score, run: Rebarred) -> bool:
+    return bool(run.old) and bool(run.new) and _signature(old, run.old[0]) != _signature(new, run.new[0])
+
+
+def _signature(score: Score, number: int) -> str:
+    meter = score.bars[number - score.bars[0].number].meter
+    return f"{meter.beats}/{meter.beat_type}"
+
+
+def _meter_sentences(old: Score, new: Score, alignment: Alignment) -> Iterator[str]:
+    for run in alignment.rebarred:
+        if _signatures_differ(old, new, run):
+            was, now = _signature(old, run.old[0]), _signature(new, run.new[0])
+            yield f"meter {was} → {now} from {bar_name(run.new[0])}"
+
+
+def _printed_bpm(score: Score, mark: TempoMark) -> str:
+    """The number that is printed: of quarters where the felt beat is an eighth."""
+    meter = score.bars[mark.bar - score.bars[0].number].meter
+    return f"{mark.bpm * float(meter.beat_quarters / meter.printed_beat_quarters):.4g}"
+
+
+def _tempo_sentences(old: Score, new: Score, alignment: Alignment) -> Iterator[str]:
+    before = {mark.bar: mark for mark in old.tempo_marks}
+    after = {mark.bar: mark for mark in new.tempo_marks}
+    in_force_before, in_force_after = "", ""
+    for bar in new.bars:
+        was = alignment.old_of.get(bar.number)
+        old_mark, new_mark = before.get(was) if was is not None else None, after.get(bar.number)
+        previous = in_force_before
+        if old_mark is not None:
+            in_force_before = _printed_bpm(old, old_mark)
+        if new_mark is not None:
+            in_force_after = _printed_bpm(new, new_mark)
+        if was is None or (
+            (old_mark is None) == (new_mark is None)
+            and (old_mark is None or in_force_before == in_force_after)
+        ):
+            continue
+        if new_mark is None:
+            yield f"tempo {in_force_before} at {bar_name(bar.number)} removed"
+        elif old_mark is not None:
+            yield f"tempo {in_force_before} → {in_force_after} from {bar_name(bar.number)}"
+        elif previous:
+            yield f"tempo {previous} → {in_force_after} from {bar_name(bar.number)}"
+        else:
+            yield f"tempo {in_force_after} from {bar_name(bar.number)}"
+
+
+def _section_sentences(old: Score, new: Score, alignment: Alignment) -> Iterator[str]:
+    sections = {bar.number: bar.section for bar in old.bars}
+    for bar in new.bars:
+        if bar.number not in alignment.old_of:
+            continue
+        was = sections[alignment.old_of[bar.number]]
+        if was == bar.section:
+            continue
+        if bar.section is None:
+            yield f"section {was} at {bar_name(bar.number)} removed"
+        elif was is None:
+            yield f"section {bar.section} at {bar_name(bar.number)}"
+        else:
+            yield f"section {was} → {bar.section} at {bar_name(bar.number)}"
+
+
+def _feel_sentences(old: Score, new: Score, alignment: Alignment) -> Iterator[str]:
+    said: tuple[Swing | None, Swing | None] = (None, None)
+    old_feels, new_feels = _feels(old), _feels(new)
+    for bar in new.bars:
+        if bar.number not in alignment.old_of:
+            continue
+        feels = (old_feels[alignment.old_of[bar.number]], new_feels[bar.number])
+        if feels[0] != feels[1] and feels != said:
+            yield f"feel {_FEELS[feels[0]]} → {_FEELS[feels[1]]} from {bar_name(bar.number)}"
+        said = feels
+
+
+def _feels(score: Score) -> dict[int, Swing | None]:
+    marks = {mark.bar: mark.swing for mark in score.swing_marks}
+    feels: dict[int, Swing | None] = {}
+    current: Swing | None = None
+    for bar in score.bars:
+        current = marks.get(bar.number, current)
+        feels[bar.number] = current
+    return feels
