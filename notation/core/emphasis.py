@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from statistics import median
 
@@ -11,18 +11,30 @@ from notation.core.instruments import InstrumentName
 from notation.core.score import EMPHASIS_MARKS, Mark, ScoreHit
 
 # Instruments on which a soft stroke is a ghost note; a soft hi-hat is just a soft hi-hat.
-_CAN_GHOST = frozenset(
-    {InstrumentName.SNARE, InstrumentName.TOM_HIGH, InstrumentName.TOM_MID, InstrumentName.TOM_LOW}
+_TOMS = frozenset({InstrumentName.TOM_HIGH, InstrumentName.TOM_MID, InstrumentName.TOM_LOW})
+_CAN_GHOST = _TOMS | {InstrumentName.SNARE}
+# What is loud by nature, or never read for its loudness, gets an accent only from a person.
+_NEVER_ACCENTED = frozenset(
+    {InstrumentName.CRASH, InstrumentName.CHINA, InstrumentName.SPLASH, InstrumentName.HIHAT_PEDAL}
 )
 
+# Measured by benchmarks/emphasis.py on what drummers played. Where the velocities of a snare have two clear
+# peaks, what lies below the valley between them is taken for ghost notes; these thresholds find them with
+# F 0.981 in the train split of the Groove MIDI Dataset, where they were chosen, and 0.960 in its validation
+# split. Half of the 80th percentile, used before, had 0.930 and 0.924.
+_LOUD_PERCENTILE = 0.95  # many grooves have more ghost notes than others, so "loud" is near the top
+_GHOST_SHARE = 0.6  # a ghost has at most this share of the loud stroke's velocity,
+_DOUBTFUL_SHARES = (0.5, 0.7)  # but where more than
+_MOST_DOUBTFUL = 0.15  # so many strokes lie in between, there are no two groups to tell apart,
+_SURE_GHOST_SHARE = 0.45  # and only what is softer than this is a ghost
+# With these 14 of 100 bars of the validation split have an accent, and one backbeat in a thousand; with the
+# marks allowed on 0.3 of the strokes, and on every instrument, it was more than half of all bars.
+_ACCENT_SHARE = 1.2  # an accent has at least this many times its instrument's usual velocity
+_ACCENT_STEP = 15  # and is this much louder
+_MOST_ACCENTS = 0.15  # beyond this share of its strokes the loud stroke is a usual one and needs no mark
 # Chosen by reading scores, not measured.
-_GHOST_SHARE = 0.5  # a ghost has at most this share of the instrument's usual loud stroke
-_ACCENT_SHARE = 1.2  # an accent has at least this many times its usual stroke's velocity,
-_ACCENT_STEP = 15  # this much more,
-_ACCENT_OVER_LOUD = 1.08  # and so many times that of its loud strokes
-_MOST_ACCENTS = 0.3  # beyond this share the loud stroke is the usual one and needs no mark
 _FEWEST_FOR_A_SCALE = 8  # with fewer strokes the instrument has no distribution of its own
-_PLAIN_GHOST, _PLAIN_ACCENT = 45, 112
+_PLAIN_GHOST = 45
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,22 +66,32 @@ def find_emphasis(hits: Iterable[Hit]) -> Emphasis:
     ghosts: set[str] = set()
     accents: set[str] = set()
     for instrument, strokes in by_instrument.items():
-        ghost_at_most, accent_at_least = _thresholds([stroke.velocity for stroke in strokes])
-        if instrument in _CAN_GHOST:
-            ghosts |= {stroke.id for stroke in strokes if stroke.velocity <= ghost_at_most}
-        loud = {stroke.id for stroke in strokes if stroke.velocity >= accent_at_least}
-        if len(loud) <= _MOST_ACCENTS * sum(stroke.id not in ghosts for stroke in strokes):
+        velocities = [stroke.velocity for stroke in strokes]
+        ghost_at_most = _ghost_at_most(velocities, instrument) if instrument in _CAN_GHOST else 0.0
+        ghosts |= {stroke.id for stroke in strokes if stroke.velocity <= ghost_at_most}
+        others = [stroke for stroke in strokes if stroke.velocity > ghost_at_most]
+        if instrument in _NEVER_ACCENTED or len(others) < _FEWEST_FOR_A_SCALE:
+            continue
+        accent_at_least = _accent_at_least([stroke.velocity for stroke in others])
+        loud = {stroke.id for stroke in others if stroke.velocity >= accent_at_least}
+        if len(loud) <= _MOST_ACCENTS * len(others):
             accents |= loud
     return Emphasis(frozenset(ghosts), frozenset(accents))
 
 
-def _thresholds(velocities: list[int]) -> tuple[float, float]:
-    """Return the velocity up to which a stroke is a ghost, and that from which it is accented."""
+def _ghost_at_most(velocities: Sequence[int], instrument: InstrumentName) -> float:
+    """Return the velocity up to which a stroke is a ghost note."""
     if len(velocities) < _FEWEST_FOR_A_SCALE:
-        return _PLAIN_GHOST, _PLAIN_ACCENT
-    ranked = sorted(velocities)
-    loud = ranked[int(0.8 * (len(ranked) - 1))]
-    ghost_at_most = _GHOST_SHARE * loud
-    usual = median([velocity for velocity in velocities if velocity > ghost_at_most])
-    accent_at_least = max(_ACCENT_SHARE * usual, usual + _ACCENT_STEP, _ACCENT_OVER_LOUD * loud)
-    return ghost_at_most, accent_at_least
+        return _PLAIN_GHOST
+    loud = sorted(velocities)[int(_LOUD_PERCENTILE * (len(velocities) - 1))]
+    softest, loudest = (share * loud for share in _DOUBTFUL_SHARES)
+    doubtful = sum(softest < velocity <= loudest for velocity in velocities)
+    in_two_groups = doubtful <= _MOST_DOUBTFUL * len(velocities)
+    # Toms are played softly in fills that grow; that alone makes no ghost notes.
+    return (_GHOST_SHARE if in_two_groups and instrument not in _TOMS else _SURE_GHOST_SHARE) * loud
+
+
+def _accent_at_least(velocities: Sequence[int]) -> float:
+    """Return the velocity from which a stroke stands out among ``velocities``, ghost notes left out."""
+    usual = median(velocities)
+    return max(_ACCENT_SHARE * usual, usual + _ACCENT_STEP)
