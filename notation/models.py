@@ -59,6 +59,7 @@ class Notation(models.Model):
     ``revision`` is the number of the revision that ``score`` is; it only ever rises, so that a writer who
     names it can tell whether somebody else was faster. The columns from ``title`` to ``duration_s`` say what
     the score says, for lists. ``kit_profile`` is how its owner wants it drawn ({}: the house's own way).
+    No hit of any revision is called ``e`` and ``fresh_from`` or a larger number: ids are never used again.
 
     ``job_id`` names the transcription that it came from, whose artifacts hold the sound; it is a plain id
     because this app knows no jobs. ``deleted_with_job`` keeps what went with its job from coming back alone.
@@ -82,6 +83,7 @@ class Notation(models.Model):
     bar_count = models.PositiveIntegerField(default=0)
     duration_s = models.FloatField("duration in seconds", default=0.0)
     kit_profile = models.JSONField(default=dict, blank=True)
+    fresh_from = models.PositiveIntegerField(default=1)
     score = models.JSONField()
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)

@@ -152,6 +152,7 @@ def duplicate_notation(*, notation: Notation, by: User, title: str = "") -> Nota
         recording=notation.recording,
         hit_set=notation.hit_set,
         kit_profile=notation.kit_profile,
+        fresh_from=notation.fresh_from,
     )
 
 

@@ -131,10 +131,7 @@ class EditedSerializer(serializers.Serializer[Any]):
     revision = serializers.IntegerField(help_text="The revision that the notation is at now.")
     summary = serializers.ListField(child=serializers.CharField())
     changed_bars = serializers.ListField(child=serializers.IntegerField())
-    bars = serializers.DictField(
-        child=serializers.CharField(),
-        help_text="Each changed bar alone as SVG, by its number; empty when more than 16 changed.",
-    )
+    rebuilt = serializers.BooleanField(help_text="Bars came, went or were cut anew: fetch the whole picture.")
 
 
 class BaseRevisionSerializer(serializers.Serializer[Any]):
@@ -282,7 +279,7 @@ class FaultSerializer(serializers.Serializer[Any]):
     """What is wrong."""
 
     code = serializers.CharField()
-    message = serializers.CharField()
+    message = serializers.CharField(source="*")
     details = serializers.DictField()
 
 

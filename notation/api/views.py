@@ -21,6 +21,7 @@ from rest_framework.throttling import BaseThrottle
 
 from media.core.errors import FileTooLarge
 from media.idempotency import IDEMPOTENCY_PARAMETER, idempotent
+from notation.api.editing import EditingMixin
 from notation.api.files import ID, NOT_FOUND, FilesMixin
 from notation.api.serializers import (
     EventsSerializer,
@@ -62,7 +63,7 @@ _BAD_MUSIC = "The music is refused: "
     ),
     retrieve=extend_schema(summary="Read a notation with its score"),
 )
-class NotationViewSet(FilesMixin, mixins.ListModelMixin, mixins.RetrieveModelMixin):
+class NotationViewSet(FilesMixin, EditingMixin, mixins.ListModelMixin, mixins.RetrieveModelMixin):
     """Scores; everybody else's are 404."""
 
     queryset = Notation.objects.none()
