@@ -6,9 +6,12 @@ import json
 from pathlib import PurePath
 
 from notation.core.errors import BadScore
+from notation.core.readers import musicxml
+from notation.core.readers.assemble import assemble
 from notation.core.readers.errors import ImportTooLarge, ImportUnreadable, ImportUnsupported
 from notation.core.readers.limits import MAX_BARS, MAX_FILE_BYTES, MAX_NOTES, check_bytes
-from notation.core.readers.report import Imported
+from notation.core.readers.report import Findings, Imported
+from notation.core.readers.xml_source import parse_xml, unpack_mxl
 from notation.core.score import score_from_json
 
 _LONGEST_TITLE = 200
@@ -27,8 +30,13 @@ def read_score(data: bytes, file_name: str) -> Imported:
     """
     check_bytes(len(data), MAX_FILE_BYTES)
     start = data[:200].lstrip(b"\xef\xbb\xbf \t\r\n")
+    title = title_of(file_name)
     if start.startswith(b"{"):
         return _read_json(data)
+    if data.startswith(b"PK\x03\x04"):
+        return _read_musicxml(unpack_mxl(data), title)
+    if start.startswith((b"<", b"\xff\xfe", b"\xfe\xff", b"\0<")):
+        return _read_musicxml(data, title)
     raise ImportUnsupported(reason=_what_it_is(data, file_name))
 
 
@@ -46,6 +54,12 @@ def _read_json(data: bytes) -> Imported:
         return Imported(score_from_json(described), ())
     except BadScore as error:
         raise ImportUnreadable(reason=str(error).rstrip(".")) from error
+
+
+def _read_musicxml(data: bytes, title: str) -> Imported:
+    findings = Findings()
+    score = assemble(musicxml.draft_of(parse_xml(data), title, findings), findings)
+    return Imported(score, findings.all())
 
 
 def _what_it_is(data: bytes, file_name: str) -> str:

@@ -1,0 +1,274 @@
+"""The strokes of one bar of MusicXML, with what is written on them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from fractions import Fraction
+
+from lxml import etree
+
+from notation.core.instruments import InstrumentName
+from notation.core.readers.draft import DraftGrace, DraftNote
+from notation.core.readers.musicxml_kit import PartKit, Struck
+from notation.core.readers.musicxml_numbers import (
+    line_of,
+    number_or_none,
+    positive,
+    readable_place,
+    whole_or_none,
+)
+from notation.core.readers.report import Findings
+from notation.core.score import INSTRUMENTS_OF_MARK, Mark
+
+_I = InstrumentName
+_FORTE_VELOCITY = 90  # MusicXML's dynamics are a percentage of it
+USUAL_VELOCITY = 80  # mezzo-forte
+_ACCENT_STEP = 25
+_GHOST_SHARE = 0.45
+_LONGEST_TUPLET = 99  # notes; more is a mistake, and the durations say what was meant
+_ROLL_FLAGS = 3  # from 32nds on, flags and slashes together are a roll
+_MOST_STROKES = 64  # of one note with a measured tremolo
+_VALUES = {
+    "long": Fraction(16), "breve": Fraction(8), "whole": Fraction(4), "half": Fraction(2),
+    "quarter": Fraction(1), "eighth": Fraction(1, 2), "16th": Fraction(1, 4), "32nd": Fraction(1, 8),
+    "64th": Fraction(1, 16), "128th": Fraction(1, 32), "256th": Fraction(1, 64),
+}  # fmt: skip
+# What rolls or is accented in a chord where the file marks only the whole chord: the drum before the cymbal.
+_ROLLED_FIRST = (_I.SNARE, _I.TOM_HIGH, _I.TOM_MID, _I.TOM_LOW)
+
+
+@dataclass(slots=True)
+class _Chord:
+    """Notes on one stem, and the small notes before them."""
+
+    notes: list[DraftNote]
+    graces: list[DraftGrace]
+    accented: bool = False
+    rolled: bool = False
+    strokes: int = 1  # into how many equal ones it is to be divided
+    duration: Fraction = Fraction(0)
+
+
+@dataclass(slots=True)
+class BarNotes:
+    """Reads the notes of one bar; ``graces`` are those still waiting for theirs, by voice."""
+
+    kit: PartKit
+    findings: Findings
+    bar: int
+    velocity: int
+    graces: dict[str, list[DraftGrace]]
+    ties: set[tuple[str, str]]
+    divisions: Fraction | None = None
+    cursor: Fraction = Fraction(0)
+    furthest: Fraction = Fraction(0)
+    _onset: Fraction = Fraction(0)
+    _chords: list[_Chord] = field(default_factory=list)
+    _open_chord: _Chord | None = None
+    _lone_graces: list[tuple[Fraction, DraftGrace]] = field(default_factory=list)
+
+    def move(self, element: etree._Element) -> None:
+        """Follow a ``backup`` or ``forward``."""
+        by = self._duration(element)
+        self._go_to(self.cursor + (by if element.tag == "forward" else -by))
+
+    def read(self, note: etree._Element) -> None:
+        """Take one note, rest or grace note."""
+        is_chord = note.find("chord") is not None
+        voice = (note.findtext("voice") or "").strip()
+        if note.find("grace") is not None:
+            self._read_grace(note, voice)
+            return
+        duration = self._notated(note)
+        onset = self._onset if is_chord else self.cursor
+        if not is_chord:
+            self._open_chord = None
+            self._onset = self.cursor
+            self._go_to(self.cursor + duration)
+        if note.find("rest") is not None:
+            # A small note before a rest leads to whatever another voice strikes there.
+            self._lone_graces += [(onset, grace) for grace in self.graces.pop(voice, ())]
+            return
+        if note.find("cue") is not None:
+            self.findings.add("cue_left_out", "Cue notes, which others play, were left out.", self.bar)
+            return
+        struck = self.kit.struck(note, self.findings, self.bar)
+        if struck is None or self._is_held(note, voice, struck):
+            return
+        self._add(note, voice, struck, onset, duration)
+
+    def finished(self) -> list[DraftNote]:
+        """The bar's strokes."""
+        for chord in self._chords:
+            _settle(chord)
+        notes = [stroke for chord in self._chords for note in chord.notes for stroke in _divided(note, chord)]
+        for onset, grace in self._lone_graces:
+            main = next((note for note in notes if note.position == onset), None)
+            if main is not None:
+                main.graces.append(grace)
+                continue
+            self.findings.add("grace_alone", "A grace note that leads to no note became a note.", self.bar)
+            notes.append(DraftNote(onset, grace.instrument, grace.velocity, grace.marks, None, [], grace.id))
+        return notes
+
+    def _go_to(self, place: Fraction) -> None:
+        if place < 0:
+            self.findings.add(
+                "time_before_bar", "Notes before the start of their bar were moved to it.", self.bar
+            )
+            place = Fraction(0)
+        self.cursor = readable_place(place)
+        self.furthest = max(self.furthest, self.cursor)
+
+    def _duration(self, element: etree._Element) -> Fraction:
+        line = line_of(element)
+        duration = positive(element.findtext("duration"), "the duration", line)
+        if self.divisions is None:
+            self.findings.add(
+                "divisions_missing", "The file does not say how long a quarter is; 1 was taken."
+            )
+            self.divisions = Fraction(1)
+        return duration / self.divisions
+
+    def _notated(self, note: etree._Element) -> Fraction:
+        """How long the note is: as its value and tuplet say, where the duration is only that rounded."""
+        duration = self._duration(note)
+        change = note.find("time-modification")
+        value = _VALUES.get((note.findtext("type") or "").strip())
+        if change is None or value is None or self.divisions is None:
+            return duration
+        actual = whole_or_none(change.findtext("actual-notes")) or 0
+        normal = whole_or_none(change.findtext("normal-notes")) or 0
+        if not 0 < actual <= _LONGEST_TUPLET or not 0 < normal <= _LONGEST_TUPLET:
+            self.findings.add("tuplet_ignored", "A tuplet that cannot be was left out.", self.bar)
+            return duration
+        dots = min(4, len(note.findall("dot")))
+        exact = value * (2 - Fraction(1, 2**dots)) * normal / actual
+        return exact if abs(exact - duration) < 1 / self.divisions else duration
+
+    def _read_grace(self, note: etree._Element, voice: str) -> None:
+        struck = self.kit.struck(note, self.findings, self.bar)
+        if struck is None or note.find("cue") is not None:
+            return
+        velocity = self._velocity(note) or max(1, round(self.velocity * _GHOST_SHARE))
+        instrument, opened = _hihat(note, struck.instrument)
+        marks = struck.marks | opened | self._marks(note, instrument)
+        grace = DraftGrace(instrument, velocity, marks, note.get("id"))
+        self.graces.setdefault(voice, []).append(grace)
+
+    def _is_held(self, note: etree._Element, voice: str, struck: Struck) -> bool:
+        """Whether the note is only the end of one that was struck before."""
+        name = (voice, struck.origin)
+        kinds = {tie.get("type") for tie in note.iterfind("tie")}
+        held = "stop" in kinds and name in self.ties
+        self.ties.discard(name)
+        if "start" in kinds:
+            self.ties.add(name)
+        return held
+
+    def _velocity(self, note: etree._Element) -> int | None:
+        percent = number_or_none(note.get("dynamics"))
+        return None if percent is None else max(1, min(127, round(percent * _FORTE_VELOCITY / 100)))
+
+    def _add(
+        self,
+        note: etree._Element,
+        voice: str,
+        struck: Struck,
+        onset: Fraction,
+        duration: Fraction,
+    ) -> None:
+        head = note.find("notehead")
+        is_ghost = head is not None and head.get("parentheses") == "yes"
+        accented = any(
+            note.find(f"notations/articulations/{kind}") is not None for kind in ("accent", "strong-accent")
+        )
+        velocity = self._velocity(note)
+        if velocity is None:
+            velocity = round(self.velocity * _GHOST_SHARE) if is_ghost else self.velocity
+            velocity = max(1, min(127, velocity + (_ACCENT_STEP if accented else 0)))
+        instrument, opened = _hihat(note, struck.instrument)
+        marks = struck.marks | opened | self._marks(note, instrument)
+        shown = Mark.GHOST if is_ghost else Mark.ACCENT if accented else None
+        read = DraftNote(
+            onset, instrument, velocity, marks, shown, [], note.get("id"), f"{voice}|{struck.origin}"
+        )
+        if self._open_chord is None:
+            self._open_chord = _Chord([], self.graces.pop(voice, []), accented, duration=duration)
+            self._chords.append(self._open_chord)
+        read.stem = len(self._chords)
+        self._open_chord.notes.append(read)
+        self._read_tremolo(note, self._open_chord)
+
+    def _marks(self, note: etree._Element, instrument: InstrumentName) -> frozenset[Mark]:
+        """The marks that stand on the note itself."""
+        marks: set[Mark] = set()
+        letters = [text.text for text in note.iterfind("notations/technical/fingering")]
+        letters += [text.text for text in note.iterfind("lyric/text")]
+        for letter in letters:
+            hand = {"R": Mark.RIGHT, "L": Mark.LEFT}.get((letter or "").strip().strip("()").upper())
+            if hand is None:
+                self.findings.add("text_left_out", "Texts and lyrics were left out.", self.bar)
+            else:
+                marks.add(hand)
+        articulations = {child.tag for group in note.iterfind("notations/articulations") for child in group}
+        if instrument in INSTRUMENTS_OF_MARK[Mark.CHOKE] and articulations & {"staccatissimo", "staccato"}:
+            marks.add(Mark.CHOKE)
+        return frozenset(marks)
+
+    def _read_tremolo(self, note: etree._Element, chord: _Chord) -> None:
+        tremolo = note.find("notations/ornaments/tremolo")
+        if tremolo is None:
+            return
+        if tremolo.get("type") in ("start", "stop"):
+            self.findings.add("tremolo_left_out", "A tremolo between two notes was left out.", self.bar)
+            return
+        slashes = whole_or_none(tremolo.text)
+        value = _VALUES.get((note.findtext("type") or "quarter").strip(), Fraction(1))
+        flags = max(0, (1 / value).numerator.bit_length() - 1) if value < 1 else 0
+        if tremolo.get("type") == "unmeasured" or slashes is None or flags + slashes >= _ROLL_FLAGS:
+            chord.rolled = True
+            return
+        strokes = chord.duration * 2 ** (flags + slashes)
+        chord.strokes = int(strokes) if strokes.denominator == 1 and 1 < strokes <= _MOST_STROKES else 1
+
+
+def _hihat(note: etree._Element, instrument: InstrumentName) -> tuple[InstrumentName, frozenset[Mark]]:
+    """How far a hi-hat is open, by the sign above the note."""
+    if instrument not in (_I.HIHAT_CLOSED, _I.HIHAT_OPEN):
+        return instrument, frozenset()
+    signs = {child.tag for group in note.iterfind("notations/technical") for child in group}
+    if "half-muted" in signs:
+        return _I.HIHAT_OPEN, frozenset({Mark.HALF_OPEN})
+    if signs & {"open", "open-string", "harmonic"}:
+        return _I.HIHAT_OPEN, frozenset()
+    return (_I.HIHAT_CLOSED if "stopped" in signs else instrument), frozenset()
+
+
+def _settle(chord: _Chord) -> None:
+    """Give a chord's accent, roll and grace notes to its notes."""
+    if chord.accented:
+        for note in chord.notes:
+            note.shown = note.shown or Mark.ACCENT
+    if chord.rolled:
+        rolled = next(
+            (note for name in _ROLLED_FIRST for note in chord.notes if note.instrument is name),
+            chord.notes[0],
+        )
+        rolled.marks |= {Mark.ROLL}
+    for grace in chord.graces:
+        main = next((note for note in chord.notes if note.instrument is grace.instrument), chord.notes[0])
+        main.graces.append(grace)
+
+
+def _divided(note: DraftNote, chord: _Chord) -> Sequence[DraftNote]:
+    """Measured tremolo: strokes through the stem divide a note into equal ones."""
+    step = chord.duration / chord.strokes
+    return [
+        note,
+        *(
+            replace(note, position=note.position + index * step, graces=[], id=None, shown=None)
+            for index in range(1, chord.strokes)
+        ),
+    ]
