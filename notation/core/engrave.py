@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -10,8 +10,9 @@ from lxml import etree
 
 from notation.core.drum_key import draw_drum_key, used_instruments
 from notation.core.guarded_engraver import ENGRAVER
+from notation.core.kit_profile import WEINBERG, KitProfile
 from notation.core.layout import Layout
-from notation.core.mei import write_mei
+from notation.core.mei import write_bar_mei, write_mei
 from notation.core.page import Paper, compose_page, heading_height, paper_size
 from notation.core.playback import bar_id
 from notation.core.score import Score
@@ -51,29 +52,57 @@ class Engraving:
     drum_key: str
 
 
-def engrave_pages(score: Score, paper: Paper = "a4") -> tuple[str, ...]:
+def engrave_pages(score: Score, paper: Paper = "a4", *, profile: KitProfile = WEINBERG) -> tuple[str, ...]:
     """Draw ``score`` as pages of paper, with title, drum key, page numbers, and repeat-bar signs.
 
     Raises:
         EngravingFailed: the engraver crashed or took too long.
     """
-    (pages,) = _render([_page_request(score, paper, spell(score))])
-    return _compose(score, paper, pages)
+    (pages,) = _render([_page_request(score, paper, spell(score, profile), profile)])
+    return _compose(score, paper, pages, profile)
 
 
-def engrave_screen(score: Score, width: ScreenWidth = "desktop") -> str:
+def engrave_screen(score: Score, width: ScreenWidth = "desktop", *, profile: KitProfile = WEINBERG) -> str:
     """Draw ``score`` as one long page for a screen; every hit is a group with its id, every bar ``bar-17``.
 
     Raises:
         EngravingFailed: the engraver crashed or took too long.
     """
-    (drawn,) = _render(_screen_requests(score, [width], spell(score)))
+    (drawn,) = _render(_screen_requests(score, [width], spell(score, profile)))
     return _screen(score, drawn)
 
 
-def engrave_drum_key(score: Score) -> str:
+def engrave_bars(
+    score: Score, numbers: Collection[int], *, profile: KitProfile = WEINBERG
+) -> Mapping[int, str]:
+    """Draw the bars ``numbers``, each alone and as on a desktop screen; what the score lacks is left out.
+
+    Raises:
+        EngravingFailed: the engraver crashed or took too long.
+    """
+    bars = spell(score, profile, only=frozenset(numbers))
+    options = {
+        **_COMMON_OPTIONS,
+        "adjustPageWidth": True,
+        "adjustPageHeight": True,
+        "pageMarginLeft": 10,
+        "pageMarginRight": 10,
+        "pageMarginTop": 20,
+        "pageMarginBottom": 20,
+        "breaks": "none",
+        "header": "none",
+    }
+    drawn = _render([{"mei": write_bar_mei(score, bar), "options": options} for bar in bars])
+    kept = _kept_ids(score)
+    return {
+        bar.bar.number: serialise(cleaned(page, kept, clickable_bars=True))
+        for bar, (page,) in zip(bars, drawn, strict=True)
+    }
+
+
+def engrave_drum_key(score: Score, *, profile: KitProfile = WEINBERG) -> str:
     """Draw the drum key alone: the heads of the instruments that are played, with their names."""
-    return serialise(draw_drum_key(score))
+    return serialise(draw_drum_key(score, profile))
 
 
 def engrave_all(
@@ -81,25 +110,30 @@ def engrave_all(
     *,
     paper: Paper = "a4",
     widths: Sequence[ScreenWidth] = ("phone", "tablet", "desktop"),
+    profile: KitProfile = WEINBERG,
 ) -> Engraving:
-    """Draw everything in one child process, which is much cheaper than one by one.
+    """Draw everything at once, which is cheaper than one by one: the music is spelled once.
 
     Raises:
         EngravingFailed: the engraver crashed or took too long.
     """
-    bars = spell(score)
-    pages, *screens = _render([_page_request(score, paper, bars), *_screen_requests(score, widths, bars)])
+    bars = spell(score, profile)
+    pages, *screens = _render(
+        [_page_request(score, paper, bars, profile), *_screen_requests(score, widths, bars)]
+    )
     return Engraving(
-        pages=_compose(score, paper, pages),
+        pages=_compose(score, paper, pages, profile),
         screens={width: _screen(score, drawn) for width, drawn in zip(widths, screens, strict=True)},
-        drum_key=engrave_drum_key(score),
+        drum_key=engrave_drum_key(score, profile=profile),
     )
 
 
-def _page_request(score: Score, paper: Paper, bars: Sequence[SpelledBar]) -> dict[str, Any]:
+def _page_request(
+    score: Score, paper: Paper, bars: Sequence[SpelledBar], profile: KitProfile
+) -> dict[str, Any]:
     width, height = paper_size(paper)
     # Verovio leaves room for our heading above the first system by way of an empty header of its own.
-    spacer = _spacer(heading_height(score, with_key=bool(used_instruments(score))))
+    spacer = _spacer(heading_height(score, with_key=bool(used_instruments(score, profile))))
     mei = write_mei(score, Layout(), bars=bars).replace("</scoreDef>", f"{spacer}</scoreDef>", 1)
     options = {
         **_COMMON_OPTIONS,
@@ -180,9 +214,9 @@ def _count_bars(drawing: etree._Element, score: Score) -> None:
             current.set("data-bars", str(count))
 
 
-def _compose(score: Score, paper: Paper, pages: Sequence[str]) -> tuple[str, ...]:
+def _compose(score: Score, paper: Paper, pages: Sequence[str], profile: KitProfile) -> tuple[str, ...]:
     kept = _kept_ids(score)
-    key = draw_drum_key(score) if used_instruments(score) else None
+    key = draw_drum_key(score, profile) if used_instruments(score, profile) else None
     composed = []
     for number, page in enumerate(pages, start=1):
         drawing = cleaned(page, kept)

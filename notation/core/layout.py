@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
+from notation.core.form import find_form
 from notation.core.score import Score
 from notation.core.spell import Event, SpelledBar
 
@@ -13,18 +14,30 @@ _BARS_A_LINE = 4
 _MOST_COLUMNS = 16
 _LINE_COLUMNS = 54
 _SIGN_COLUMNS = 4
+_TWO_BAR_SIGN_COLUMNS = 7
 _REST_COLUMNS = 6
-_MOST_SIGNS_IN_A_ROW = 7
+_COUNT_EVERY = 4
 
 
 @dataclass(frozen=True, slots=True)
 class Measure:
-    """What stands between two barlines: a bar, a repeat-bar sign for it, or a rest of ``bars`` bars."""
+    """What stands between two barlines: a bar, a sign that repeats one or two, or a rest of ``bars`` bars.
+
+    ``count`` is printed over a sign: how often the bar has been played by then, the written one included.
+    ``second`` is the other bar under a sign for two.
+    """
 
     spelled: SpelledBar
     bars: int = 1
     is_simile: bool = False
     starts_line: bool = False
+    count: int | None = None
+    second: SpelledBar | None = None
+
+    @property
+    def is_long_rest(self) -> bool:
+        """Whether it is a rest of several bars."""
+        return self.bars > 1 and self.second is None
 
     @property
     def number(self) -> int:
@@ -34,10 +47,10 @@ class Measure:
     @property
     def columns(self) -> int:
         """How much room it needs, in note columns."""
-        if self.bars > 1:
+        if self.is_long_rest:
             return _REST_COLUMNS
         if self.is_simile:
-            return _SIGN_COLUMNS
+            return _SIGN_COLUMNS if self.second is None else _TWO_BAR_SIGN_COLUMNS
         return max(self.spelled.columns, _SIGN_COLUMNS)
 
 
@@ -51,14 +64,19 @@ class Layout:
 
 
 def lay_out(score: Score, bars: Sequence[SpelledBar], layout: Layout) -> tuple[Measure, ...]:
-    """Fold ``bars`` into measures and lines, four bars a line, two where they are dense."""
+    """Fold ``bars`` into measures and lines, four bars a line, two or three where they are dense."""
     fresh = _bars_that_must_show(score)
     measures = _fold_rests(bars, fresh) if layout.multirests else [Measure(bar) for bar in bars]
+    sections = _sections(measures)
     if layout.simile:
-        measures = _fold_repeats(measures, fresh)
+        # A fill may be played twice the same, but a reader must see that it is one.
+        shown = fresh | {fill.bar for fill in find_form(score).fills}
+        sections = [_fold_repeats(section, shown) for section in sections]
     if layout.lines:
-        measures = _break_lines(measures)
-    return tuple(measures)
+        sections = [_break_lines(section) for section in sections]
+    if layout.simile:
+        sections = [_counted(section) for section in sections]
+    return tuple(measure for section in sections for measure in section)
 
 
 def _bars_that_must_show(score: Score) -> frozenset[int]:
@@ -83,16 +101,6 @@ def _fold_rests(bars: Sequence[SpelledBar], fresh: frozenset[int]) -> list[Measu
     return measures
 
 
-def _break_lines(measures: Sequence[Measure]) -> list[Measure]:
-    """Keep four-bar phrases whole, on one line or on two of two bars; no line starts with a sign."""
-    result: list[Measure] = []
-    for section in _sections(measures):
-        for line in _lines(section):
-            result.append(replace(line[0], starts_line=True, is_simile=False))
-            result += line[1:]
-    return result
-
-
 def _sections(measures: Iterable[Measure]) -> list[list[Measure]]:
     sections: list[list[Measure]] = [[]]
     for measure in measures:
@@ -103,20 +111,73 @@ def _sections(measures: Iterable[Measure]) -> list[list[Measure]]:
     return sections
 
 
-def _lines(section: Sequence[Measure]) -> list[list[Measure]]:
+def _fold_repeats(measures: Sequence[Measure], shown: frozenset[int]) -> list[Measure]:
+    """Write a bar that is equal to the one before as a sign, and two that are equal to the two before."""
+    result: list[Measure] = []
+    place = 0
+    while place < len(measures):
+        measure = measures[place]
+        if _repeats(measures, place, 2, shown) and not _repeats(measures, place + 1, 1, frozenset()):
+            result.append(replace(measure, bars=2, is_simile=True, second=measures[place + 1].spelled))
+            place += 2
+            continue
+        result.append(replace(measure, is_simile=_repeats(measures, place, 1, shown)))
+        place += 1
+    return result
+
+
+def _repeats(measures: Sequence[Measure], place: int, period: int, shown: frozenset[int]) -> bool:
+    """Whether the ``period`` bars from ``place`` are those before them again, and may be a sign.
+
+    A sign for two bars stands at the end of a phrase of four, where its two bars stand on the same line.
+    """
+    if place < period or place + period > len(measures):
+        return False
+    if period > 1 and _place_in_phrase(measures, place) != _BARS_A_LINE - period:
+        return False
+    before, after = measures[place - period : place], measures[place : place + period]
+    return all(
+        old.bars == new.bars == 1
+        and new.number not in shown
+        and not new.spelled.is_empty
+        and _content(old.spelled) == _content(new.spelled)
+        for old, new in zip(before, after, strict=True)
+    )
+
+
+def _place_in_phrase(measures: Sequence[Measure], place: int) -> int:
+    """How many bars of the phrase come before; a pickup and a long rest begin one."""
+    start = max(
+        (
+            index + 1
+            for index in range(place)
+            if measures[index].is_long_rest or measures[index].spelled.bar.is_pickup
+        ),
+        default=0,
+    )
+    return (place - start) % _BARS_A_LINE
+
+
+def _break_lines(section: Sequence[Measure]) -> list[Measure]:
+    """Keep four-bar phrases whole, on one line or on two of two bars; no line starts with a sign."""
     lines: list[list[Measure]] = []
     lead: list[Measure] = []  # a pickup or a long rest shares the line of the phrase that follows
     phrase: list[Measure] = []
     for measure in section:
-        if measure.bars > 1 or measure.spelled.bar.is_pickup:
+        if measure.is_long_rest or measure.spelled.bar.is_pickup:
             lines += _phrase_lines(lead, phrase)
             lead, phrase = ([*lead, measure] if not phrase else [measure]), []
             continue
         phrase.append(measure)
-        if len(phrase) == _BARS_A_LINE:
+        if sum(one.bars for one in phrase) >= _BARS_A_LINE:
             lines += _phrase_lines(lead, phrase)
             lead, phrase = [], []
-    return lines + _phrase_lines(lead, phrase)
+    lines += _phrase_lines(lead, phrase)
+    return [
+        replace(measure, starts_line=index == 0)
+        for line in _without_lonely_bar(lines)
+        for index, measure in enumerate(_fresh(line))
+    ]
 
 
 def _phrase_lines(lead: list[Measure], phrase: list[Measure]) -> list[list[Measure]]:
@@ -129,27 +190,43 @@ def _phrase_lines(lead: list[Measure], phrase: list[Measure]) -> list[list[Measu
     return [[*lead, *phrase[:2]], phrase[2:]] if len(phrase) > 2 else [[*lead, *phrase]]
 
 
+def _without_lonely_bar(lines: list[list[Measure]]) -> list[list[Measure]]:
+    """A last line of one bar joins the line before, or takes a bar from it."""
+    if len(lines) < 2 or len(lines[-1]) > 1 or lines[-1][0].is_long_rest:
+        return lines
+    *earlier, before, (last,) = lines
+    if _fits([*before, last]):
+        return [*earlier, [*before, last]]
+    if len(before) < 3 or before[-1].bars > 1:
+        return lines
+    return [*earlier, before[:-1], [before[-1], last]]
+
+
+def _fresh(line: Sequence[Measure]) -> list[Measure]:
+    """The line with its first bar written out."""
+    first, *others = line
+    if not first.is_simile:
+        return [first, *others]
+    written = replace(first, is_simile=False, bars=1, second=None)
+    return [written, *([Measure(first.second)] if first.second else []), *others]
+
+
 def _fits(line: Sequence[Measure]) -> bool:
-    columns = [measure.columns for measure in (replace(line[0], is_simile=False), *line[1:])]
+    columns = [measure.columns for measure in _fresh(line)]
     return sum(columns) <= _LINE_COLUMNS and max(columns) <= _MOST_COLUMNS + 2
 
 
-def _fold_repeats(measures: Sequence[Measure], fresh: frozenset[int]) -> list[Measure]:
-    """Write a bar that is equal to the one before as a sign."""
+def _counted(measures: Sequence[Measure]) -> list[Measure]:
+    """Number the signs at the fourth, eighth, … time that a bar is played: unnumbered rows are miscounted."""
     result: list[Measure] = []
-    in_a_row = 0
-    for place, measure in enumerate(measures):
-        repeats = (
-            place > 0
-            and measure.bars == 1
-            and measures[place - 1].bars == 1
-            and measure.number not in fresh
-            and not measure.spelled.is_empty
-            and in_a_row < _MOST_SIGNS_IN_A_ROW
-            and _content(measure.spelled) == _content(measures[place - 1].spelled)
-        )
-        in_a_row = in_a_row + 1 if repeats else 0
-        result.append(replace(measure, is_simile=repeats))
+    times = 0
+    before: SpelledBar | None = None
+    for measure in measures:
+        again = before is not None and measure.bars == 1 and _content(before) == _content(measure.spelled)
+        times = times + 1 if again else 1
+        before = measure.spelled if measure.bars == 1 else None
+        numbered = measure.is_simile and measure.bars == 1 and times % _COUNT_EVERY == 0
+        result.append(replace(measure, count=times) if numbered else measure)
     return result
 
 

@@ -91,6 +91,27 @@ def write_mei(
     return _serialise(section)
 
 
+def write_bar_mei(score: Score, bar: SpelledBar) -> str:
+    """Write one bar alone, without a clef; a time signature is shown where it changes."""
+    section, body_score = _document("")
+    number = bar.bar.number
+    _write_definition(body_score, bar.bar.meter)
+    definition = body_score[0]
+    if number not in {meter.bar for meter in score.meters}:
+        definition.set("meter.visible", "false")
+    for staff in definition.iter(f"{{{_MEI}}}staffDef"):
+        staff.set("clef.visible", "false")
+    body_score.append(section)
+    _write_measure(
+        section,
+        Measure(bar),
+        tempo=next((mark for mark in score.tempo_marks if mark.bar == number), None),
+        feel=next((mark for mark in score.swing_marks if mark.bar == number), None),
+        last=number == score.bars[-1].number,
+    )
+    return _serialise(section)
+
+
 def _add(parent: etree._Element, tag: str, text: str | None = None, **attributes: str) -> etree._Element:
     named = {name.replace("_", "."): value for name, value in attributes.items()}
     child = etree.SubElement(parent, f"{{{_MEI}}}{tag}", named)
@@ -138,12 +159,18 @@ def _write_measure(
     if last:
         element.set("right", "end")
     staff = _add(element, "staff", n="1")
-    if measure.bars > 1:
+    if measure.is_long_rest:
         # Verovio's own long rest is tiny.
         _add(_add(staff, "layer", n="1"), "multiRest", num=str(measure.bars), block="true", width="24vu")
+    elif measure.second is not None:
+        # Verovio draws both bars, the barline between them and a "2" in this one measure.
+        _add(_add(staff, "layer", n="1"), "mRpt2")
     elif measure.is_simile:
         repeat = _add(_add(staff, "layer", n="1"), "mRpt")
-        repeat.set("num.visible", "false")
+        if measure.count is None:
+            repeat.set("num.visible", "false")
+        else:
+            repeat.set("num", str(measure.count))
     else:
         for voice in measure.spelled.voices:
             layer = _add(staff, "layer", n=str(voice.number))

@@ -6,7 +6,7 @@ are common practice: Weinberg, "Guidelines for Drumset Notation" (PAS, 1998); Go
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 
@@ -27,8 +27,10 @@ from notation.core.score import Bar, Mark, Score, ScoreHit, Swing
 __all__ = ["Event", "Head", "SpelledBar", "Voice", "beam_states", "spell"]
 
 
-def spell(score: Score, profile: KitProfile = WEINBERG) -> tuple[SpelledBar, ...]:
-    """Write out every bar of ``score`` for the kit ``profile``.
+def spell(
+    score: Score, profile: KitProfile = WEINBERG, *, only: Collection[int] | None = None
+) -> tuple[SpelledBar, ...]:
+    """Write out every bar of ``score``, or those whose numbers are in ``only``, for the kit ``profile``.
 
     Each hit is one head, or one grace note, exactly once; hits of hidden instruments are left out, and grace
     notes that lead to them.
@@ -38,6 +40,7 @@ def spell(score: Score, profile: KitProfile = WEINBERG) -> tuple[SpelledBar, ...
     return tuple(
         _BarSpeller(bar, grouped.get(bar.number, []), profile, emphasis, score.swing_at(bar.number)).spelled()
         for bar in score.bars
+        if only is None or bar.number in only
     )
 
 

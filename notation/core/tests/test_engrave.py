@@ -11,9 +11,16 @@ from hypothesis import given, settings
 from lxml import etree
 
 from notation.core import engrave
-from notation.core.engrave import engrave_all, engrave_drum_key, engrave_pages, engrave_screen
+from notation.core.engrave import (
+    engrave_all,
+    engrave_bars,
+    engrave_drum_key,
+    engrave_pages,
+    engrave_screen,
+)
 from notation.core.errors import EngravingFailed
 from notation.core.instruments import InstrumentName
+from notation.core.kit_profile import WEINBERG
 from notation.core.playback import bar_id
 from notation.core.tests.any_score import scores
 from notation.core.tests.songs import LETTERS, METAL, ROCK, SONGS, SPARSE, make_song
@@ -66,6 +73,47 @@ def test_all_at_once_is_the_same_as_one_by_one():
     assert everything.pages == engrave_pages(score)
     assert everything.screens["phone"] == engrave_screen(score, "phone")
     assert everything.drum_key == engrave_drum_key(score)
+
+
+def test_bars_alone_have_their_own_notes_and_no_others():
+    score = SONGS["half_time"].score()
+
+    drawn = engrave_bars(score, [2, 4, 99])
+
+    assert set(drawn) == {2, 4}
+    for number, svg in drawn.items():
+        assert set(ids(svg)) - {name for name in ids(svg) if name.startswith("glyph-")} == {
+            bar_id(number),
+            *(placed.hit.id for placed in score.hits if placed.bar == number),
+        }
+
+
+def test_a_bar_alone_says_where_its_staff_lies():
+    (svg,) = engrave_bars(SONGS["rock"].score(), [3]).values()
+
+    (measure,) = etree.fromstring(svg).xpath("//*[@class='measure']")
+    assert float(measure.get("data-staff-bottom")) - float(measure.get("data-staff-top")) == 720
+
+
+def test_a_bar_alone_shows_what_begins_in_it():
+    score = SONGS["odd"].score()
+
+    with_meter, without = (engrave_bars(score, [number])[number] for number in (5, 6))
+
+    assert with_meter.count("glyph-E08") > without.count("glyph-E08") == 0
+
+
+def test_a_profile_decides_what_is_drawn():
+    score = SONGS["rock"].score()
+    without_kick = replace(WEINBERG, hidden=frozenset({InstrumentName.KICK}))
+    kicks = {placed.hit.id for placed in score.hits if placed.hit.instrument is InstrumentName.KICK}
+
+    for svg in (
+        engrave_screen(score, "phone", profile=without_kick),
+        engrave_bars(score, [1], profile=without_kick)[1],
+    ):
+        assert not kicks & set(ids(svg))
+    assert "Kick" not in texts(engrave_pages(score, profile=without_kick)[0])
 
 
 def test_drawings_fit_a_strict_content_security_policy():

@@ -218,8 +218,8 @@ def test_long_rests_are_folded_and_end_at_a_section():
 
 
 def test_dense_bars_stand_two_on_a_line():
-    song = make_song([{"h": "xxxxxxxxxxxxxxxx", "s": "x---x---x---x---"}, {"r": "xxxxxxxxxxxxxxxx"}] * 4)
-    score = song.score()
+    kicks = ("x---", "x-x-", "xx--", "x--x", "-x--", "--x-", "xxxx", "x-xx")
+    score = make_song([{"h": "x" * 16, "k": kick} for kick in kicks]).score()
 
     measures = lay_out(score, spell(score), Layout())
 
