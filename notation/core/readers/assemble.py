@@ -38,6 +38,38 @@ _MOST_BEATS = 32
 _BEAT_TYPES = (2, 4, 8, 16)
 _LONGEST_SECTION = 60
 
+_Stretches = list[tuple[Fraction, float, float]]
+# A stroke in its place, and the note that it was read from; a grace note has none of its own.
+_Placed = tuple[ScoreHit, DraftNote | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Timeline:
+    """A draft's bars as the score has them, and the second of every place in them.
+
+    ``stretches`` are, for each bar, (position, second, seconds a quarter) where the tempo changes.
+    """
+
+    bars: tuple[Bar, ...]
+    stretches: tuple[_Stretches, ...]
+
+    def second_at(self, index: int, position: Fraction) -> float:
+        """The second of ``position`` in the bar with ``index``."""
+        return _second_at(self.stretches[index], position)
+
+
+def timeline_of(draft: Draft, findings: Findings) -> Timeline:
+    """Measure and time the bars of a draft; notes of a pickup are moved to where they stand in it.
+
+    Raises:
+        ImportTooLarge: too many bars.
+        ImportUnsupported: a bar longer than any meter.
+    """
+    check_bars(len(draft.bars))
+    measured = [_measure(bar, index, len(draft.bars), findings) for index, bar in enumerate(draft.bars)]
+    bars, times = _time_bars(draft, measured, findings)
+    return Timeline(bars, tuple(times))
+
 
 def assemble(draft: Draft, findings: Findings) -> Score:
     """Build the score; what does not fit is changed as little as possible and told in ``findings``.
@@ -47,23 +79,21 @@ def assemble(draft: Draft, findings: Findings) -> Score:
         ImportTooLarge: it has too many.
         ImportUnsupported: a bar longer than any meter.
     """
-    check_bars(len(draft.bars))
     check_notes(sum(1 + len(note.graces) for bar in draft.bars for note in bar.notes))
     if not any(bar.notes for bar in draft.bars):
         raise ImportNoDrums(reason="no drum is struck in it")
-    measured = [_measure(bar, index, len(draft.bars), findings) for index, bar in enumerate(draft.bars)]
-    bars, times = _time_bars(draft, measured, findings)
-    hits = _hits(draft, bars, times, findings)
+    timeline = timeline_of(draft, findings)
+    bars = timeline.bars
+    hits = _hits(draft, timeline, findings)
     if draft.shows_emphasis:
         hits = _with_emphasis(hits)
-    tempo_marks = _tempo_marks(draft, bars, findings)
     return Score(
         title=draft.title,
         artist=draft.artist,
         bars=bars,
         hits=tuple(placed for placed, _ in hits),
-        tempo_bpm=round(median(_felt_tempi(bars)), 2),
-        tempo_marks=tempo_marks,
+        tempo_bpm=felt_tempo(bars),
+        tempo_marks=_tempo_marks(draft, bars, findings),
         swing_marks=_swing_marks(draft, bars),
     )
 
@@ -112,10 +142,6 @@ def _own_meter(quarters: Fraction, beat_type: int) -> _Length:
     raise ImportUnsupported(reason=f"a bar of {float(quarters):g} quarters")
 
 
-# A stroke in its place, and the note that it was read from; a grace note has none of its own.
-_Placed = tuple[ScoreHit, DraftNote | None]
-
-
 class _TempoMap:
     """Seconds of places within bars, the tempi of the file in force."""
 
@@ -137,9 +163,6 @@ class _TempoMap:
         start, second, each = stretches[-1]
         self.now_s = second + float(length.quarters - start) * each
         return stretches
-
-
-_Stretches = list[tuple[Fraction, float, float]]
 
 
 def _second_at(stretches: _Stretches, position: Fraction) -> float:
@@ -185,14 +208,12 @@ def _time_bars(
     return tuple(bars), times
 
 
-def _hits(
-    draft: Draft, bars: Sequence[Bar], times: Sequence[_Stretches], findings: Findings
-) -> list[_Placed]:
+def _hits(draft: Draft, timeline: Timeline, findings: Findings) -> list[_Placed]:
     """Every stroke in its place, grace notes before theirs, each main note with what it was read from."""
     ids = _Ids({note.id for bar in draft.bars for note in bar.notes if note.id})
     placed: list[_Placed] = []
     swing: Swing | None = None
-    for source, bar, stretches in zip(draft.bars, bars, times, strict=True):
+    for source, bar, stretches in zip(draft.bars, timeline.bars, timeline.stretches, strict=True):
         swing = source.feel.swing if source.feel else swing
         notes = _joined(source, findings)
         played = _played_positions(bar, notes, swing)
@@ -301,8 +322,10 @@ def _with_emphasis(hits: Sequence[_Placed]) -> list[_Placed]:
     return marked
 
 
-def _felt_tempi(bars: Sequence[Bar]) -> list[float]:
-    return [60 * float(bar.quarters / bar.meter.beat_quarters) / (bar.end_s - bar.start_s) for bar in bars]
+def felt_tempo(bars: Sequence[Bar]) -> float:
+    """The median of the bars' tempi, in felt beats a minute."""
+    tempi = [60 * float(bar.quarters / bar.meter.beat_quarters) / (bar.end_s - bar.start_s) for bar in bars]
+    return round(median(tempi), 2)
 
 
 def _tempo_marks(draft: Draft, bars: Sequence[Bar], findings: Findings) -> tuple[TempoMark, ...]:

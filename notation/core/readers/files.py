@@ -10,6 +10,7 @@ from notation.core.readers import musicxml
 from notation.core.readers.assemble import assemble
 from notation.core.readers.errors import ImportTooLarge, ImportUnreadable, ImportUnsupported
 from notation.core.readers.limits import MAX_BARS, MAX_FILE_BYTES, MAX_NOTES, check_bytes
+from notation.core.readers.midi import read_midi
 from notation.core.readers.report import Findings, Imported
 from notation.core.readers.xml_source import parse_xml, unpack_mxl
 from notation.core.score import score_from_json
@@ -33,6 +34,9 @@ def read_score(data: bytes, file_name: str) -> Imported:
     title = title_of(file_name)
     if start.startswith(b"{"):
         return _read_json(data)
+    if data.startswith(b"MThd") or (data.startswith(b"RIFF") and b"MThd" in data[:64]):
+        findings = Findings()
+        return Imported(read_midi(data, title, findings), findings.all())
     if data.startswith(b"PK\x03\x04"):
         return _read_musicxml(unpack_mxl(data), title)
     if start.startswith((b"<", b"\xff\xfe", b"\xfe\xff", b"\0<")):
