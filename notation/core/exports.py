@@ -12,9 +12,11 @@ from enum import StrEnum
 from typing import get_args
 
 from notation.core.clone_hero import write_clone_hero
-from notation.core.engrave import SCREEN_WIDTHS_PX, ScreenWidth, engrave_screen
+from notation.core.engrave import SCREEN_WIDTHS_PX, ScreenWidth, engrave_pages, engrave_screen
 from notation.core.errors import PdfBackendMissing, UnknownExport
 from notation.core.kit_profile import WEINBERG, KitProfile
+from notation.core.lilypond import write_lilypond
+from notation.core.lilypond_pdf import write_lilypond_pdf
 from notation.core.mei import write_mei
 from notation.core.midi import write_midi
 from notation.core.musicxml import write_musicxml, write_mxl
@@ -35,13 +37,16 @@ class ExportFormat(StrEnum):
     MIDI = "midi"
     MIDI_PERFORMED = "midi-performed"
     JSON = "json"
+    LILYPOND = "lilypond"
+    LILYPOND_PDF = "lilypond-pdf"
     CLONE_HERO = "clone-hero"
 
 
 class PdfBackend(StrEnum):
-    """Which engraver makes the PDF; ``NONE`` switches PDFs off."""
+    """Which engraver makes the format ``pdf``; ``NONE`` switches every PDF off."""
 
     VEROVIO = "verovio"
+    LILYPOND = "lilypond"
     NONE = "none"
 
 
@@ -70,11 +75,11 @@ class Exported:
 
 
 def export(score: Score, fmt: ExportFormat | str, options: ExportOptions | None = None) -> Exported:
-    """Write ``score`` as ``fmt``; equal scores give equal bytes.
+    """Write ``score`` as ``fmt``.
 
     Raises:
         UnknownExport: no such format, paper, width or note map.
-        EngravingFailed: the engraver crashed or took too long (PDF, SVG).
+        EngravingFailed: the engraver crashed or took too long (PDFs, SVG).
         PdfBackendMissing: this installation makes no such PDF.
     """
     options = options or ExportOptions()
@@ -98,9 +103,25 @@ def _check(options: ExportOptions) -> None:
 
 
 def _pdf(score: Score, options: ExportOptions) -> bytes:
+    if options.pdf_backend is PdfBackend.LILYPOND:
+        return _lilypond_pdf(score, options)
+    _refuse_without_pdfs(options)
+    pages = engrave_pages(score, options.paper, profile=options.profile)
+    return write_pdf(score, options.paper, pages=pages)
+
+
+def _lilypond_pdf(score: Score, options: ExportOptions) -> bytes:
+    _refuse_without_pdfs(options)
+    return write_lilypond_pdf(score, options.profile, paper=options.paper)
+
+
+def _refuse_without_pdfs(options: ExportOptions) -> None:
     if options.pdf_backend is PdfBackend.NONE:
         raise PdfBackendMissing(reason="PDFs are switched off")
-    return write_pdf(score, options.paper)
+
+
+def _lilypond(score: Score, options: ExportOptions) -> bytes:
+    return write_lilypond(score, options.profile, paper=options.paper).encode()
 
 
 def _midi(score: Score, options: ExportOptions) -> bytes:
@@ -115,27 +136,39 @@ def _json(score: Score, options: ExportOptions) -> bytes:
     return (json.dumps(score_to_json(score), ensure_ascii=False, indent=1) + "\n").encode()
 
 
+def _musicxml(score: Score, options: ExportOptions) -> bytes:
+    return write_musicxml(score, options.profile)
+
+
+def _mxl(score: Score, options: ExportOptions) -> bytes:
+    return write_mxl(score, options.profile)
+
+
+def _mei(score: Score, options: ExportOptions) -> bytes:
+    return write_mei(score, profile=options.profile).encode()
+
+
+def _svg(score: Score, options: ExportOptions) -> bytes:
+    return engrave_screen(score, options.width, profile=options.profile).encode()
+
+
+def _clone_hero(score: Score, options: ExportOptions) -> bytes:
+    return write_clone_hero(score)
+
+
 _Writer = Callable[[Score, ExportOptions], bytes]
+_TEXT = "text/plain; charset=utf-8"
+# The writer, what a browser is told, and the ending.
 _WRITERS: Mapping[ExportFormat, tuple[_Writer, str, str]] = {
     ExportFormat.PDF: (_pdf, "application/pdf", "pdf"),
-    ExportFormat.MUSICXML: (
-        lambda score, options: write_musicxml(score),
-        "application/vnd.recordare.musicxml+xml",
-        "musicxml",
-    ),
-    ExportFormat.MXL: (lambda score, options: write_mxl(score), "application/vnd.recordare.musicxml", "mxl"),
-    ExportFormat.MEI: (lambda score, options: write_mei(score).encode(), "application/mei+xml", "mei"),
-    ExportFormat.SVG: (
-        lambda score, options: engrave_screen(score, options.width).encode(),
-        "image/svg+xml",
-        "svg",
-    ),
+    ExportFormat.MUSICXML: (_musicxml, "application/vnd.recordare.musicxml+xml", "musicxml"),
+    ExportFormat.MXL: (_mxl, "application/vnd.recordare.musicxml", "mxl"),
+    ExportFormat.MEI: (_mei, "application/mei+xml", "mei"),
+    ExportFormat.SVG: (_svg, "image/svg+xml", "svg"),
     ExportFormat.MIDI: (_midi, "audio/midi", "mid"),
     ExportFormat.MIDI_PERFORMED: (_midi_performed, "audio/midi", "mid"),
     ExportFormat.JSON: (_json, "application/json", "json"),
-    ExportFormat.CLONE_HERO: (
-        lambda score, options: write_clone_hero(score),
-        "text/plain; charset=utf-8",
-        "chart",
-    ),
+    ExportFormat.LILYPOND: (_lilypond, "text/x-lilypond; charset=utf-8", "ly"),
+    ExportFormat.LILYPOND_PDF: (_lilypond_pdf, "application/pdf", "pdf"),
+    ExportFormat.CLONE_HERO: (_clone_hero, _TEXT, "chart"),
 }

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import io
+
 import pytest
+from pypdf import PdfReader
 
 from notation.core.errors import PdfBackendMissing, UnknownExport
 from notation.core.exports import ExportFormat, ExportOptions, PdfBackend, export
-from notation.core.tests.songs import SONGS
+from notation.core.kit_profile import profile_from_json
+from notation.core.lilypond_pdf import lilypond_is_installed
+from notation.core.tests.songs import SONGS, make_song
 
 # How each file begins.
 SIGNATURES = {
@@ -18,6 +23,7 @@ SIGNATURES = {
     ExportFormat.MIDI: b"MThd",
     ExportFormat.MIDI_PERFORMED: b"MThd",
     ExportFormat.JSON: b"{",
+    ExportFormat.LILYPOND: b"\\version",
     ExportFormat.CLONE_HERO: b"[Song]",
 }
 
@@ -40,6 +46,18 @@ def test_the_same_score_gives_the_same_bytes(fmt):
     assert export(score, fmt) == export(score, fmt.value)
 
 
+@pytest.mark.parametrize(
+    ("fmt", "hidden_too"), [("mei", True), ("svg", True), ("lilypond", True), ("musicxml", False)]
+)
+def test_pictures_hide_what_the_kit_profile_hides(fmt, hidden_too):
+    score = make_song([{"h": "x-x-", "k": "x---"}]).score()
+    options = ExportOptions(profile=profile_from_json({"hidden": ["hihat_closed"]}))
+
+    shown, hidden = export(score, fmt).content, export(score, fmt, options).content
+
+    assert (shown != hidden) == hidden_too
+
+
 def test_an_unknown_format_is_refused_with_those_that_are_known():
     with pytest.raises(UnknownExport, match=r"'docx'.*musicxml") as refusal:
         export(SONGS["rock"].score(), "docx")
@@ -53,8 +71,21 @@ def test_unknown_options_are_refused(options):
         export(SONGS["rock"].score(), ExportFormat.MIDI, ExportOptions(**options))
 
 
-def test_without_a_pdf_engraver_there_is_no_pdf():
+@pytest.mark.slow
+@pytest.mark.skipif(not lilypond_is_installed(), reason="LilyPond is optional: requirements/lilypond.txt")
+def test_lilypond_makes_the_pdf_where_it_is_chosen_and_installed():
+    score = SONGS["rock"].score()
+
+    chosen = export(score, ExportFormat.PDF, ExportOptions(pdf_backend=PdfBackend.LILYPOND))
+    asked_for = export(score, ExportFormat.LILYPOND_PDF)
+
+    for exported in (chosen, asked_for):
+        assert "LilyPond" in PdfReader(io.BytesIO(exported.content)).metadata.creator
+
+
+@pytest.mark.parametrize("fmt", [ExportFormat.PDF, ExportFormat.LILYPOND_PDF])
+def test_without_a_pdf_engraver_there_is_no_pdf(fmt):
     with pytest.raises(PdfBackendMissing) as refusal:
-        export(SONGS["rock"].score(), ExportFormat.PDF, ExportOptions(pdf_backend=PdfBackend.NONE))
+        export(SONGS["rock"].score(), fmt, ExportOptions(pdf_backend=PdfBackend.NONE))
 
     assert refusal.value.code == "pdf_backend_missing"
