@@ -5,18 +5,19 @@ from __future__ import annotations
 import hashlib
 import json
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from functools import cache
 from pathlib import Path
 
 from django.core.cache import caches
 
 from notation import core
-from notation.core.engrave import ScreenWidth, engrave_drum_key, engrave_screen
+from notation.core.engrave import ScreenWidth, engrave_bars, engrave_drum_key, engrave_screen
 from notation.core.kit_profile import PROFILES, WEINBERG, KitProfile, profile_from_json
 from notation.models import Notation
 from notation.scores import score_of
 
+MOST_BARS_ALONE = 16  # beyond that the whole drawing comes sooner than the single bars
 _KEPT_S = 86_400
 
 
@@ -41,18 +42,31 @@ def screen_svg(notation: Notation, width: ScreenWidth, *, number: int | None = N
         Revision.DoesNotExist: there is no such revision.
         BadProfile: there is no such kit.
     """
+    profile = kit_of(notation, kit)
     return _kept(
         version_of(notation, width, number=number, kit=kit),
-        lambda: engrave_screen(score_of(notation, number), width),
+        lambda: engrave_screen(score_of(notation, number), width, profile=profile),
     )
 
 
 def drum_key_svg(notation: Notation, *, kit: str = "") -> str:
     """Return the drum key of ``notation``: which head stands for which instrument."""
+    profile = kit_of(notation, kit)
     return _kept(
         version_of(notation, "drum-key", kit=kit),
-        lambda: engrave_drum_key(score_of(notation)),
+        lambda: engrave_drum_key(score_of(notation), profile=profile),
     )
+
+
+def bar_svgs(notation: Notation, bars: Collection[int]) -> dict[int, str]:
+    """Return drawings of single bars of the current revision; none at all when they are too many.
+
+    Raises:
+        EngravingFailed: the engraver crashed or took too long.
+    """
+    if not 0 < len(bars) <= MOST_BARS_ALONE:
+        return {}
+    return dict(engrave_bars(score_of(notation), bars, profile=kit_of(notation)))
 
 
 def version_of(notation: Notation, *choices: str, number: int | None = None, kit: str = "") -> str:

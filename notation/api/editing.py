@@ -31,6 +31,7 @@ from notation.api.serializers import (
     ValidateSerializer,
 )
 from notation.core.edits import compare
+from notation.core.errors import EngravingFailed
 from notation.core.quantise_config import GridChoice, SwingChoice
 from notation.editing import (
     Edited,
@@ -42,6 +43,7 @@ from notation.editing import (
     restore_revision,
 )
 from notation.models import Notation
+from notation.pictures import bar_svgs
 from notation.scores import score_of
 from notation.selectors import revisions_of
 
@@ -87,6 +89,7 @@ _EDITED_EXAMPLE = OpenApiExample(
         "summary": ["bar 17: ride → crash"],
         "changed_bars": [17],
         "rebuilt": False,
+        "bars": {"17": "<svg …>"},
     },
     response_only=True,
     status_codes=["200"],
@@ -276,11 +279,16 @@ def _asked(serializer_class: type[Any], data: Any) -> dict[str, Any]:
 
 
 def _edited(notation: Notation, done: Edited) -> Response:
+    try:
+        bars = {} if done.rebuilt else bar_svgs(notation, done.changed_bars)
+    except EngravingFailed:  # the change is made all the same; the page asks for the whole picture
+        bars = {}
     return Response(
         {
             "revision": done.revision,
             "summary": done.summary,
             "changed_bars": done.changed_bars,
             "rebuilt": done.rebuilt,
+            "bars": {str(number): svg for number, svg in bars.items()},
         }
     )

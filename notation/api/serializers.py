@@ -132,6 +132,10 @@ class EditedSerializer(serializers.Serializer[Any]):
     summary = serializers.ListField(child=serializers.CharField())
     changed_bars = serializers.ListField(child=serializers.IntegerField())
     rebuilt = serializers.BooleanField(help_text="Bars came, went or were cut anew: fetch the whole picture.")
+    bars = serializers.DictField(
+        child=serializers.CharField(),
+        help_text="Each changed bar alone as SVG, by its number; empty if rebuilt or more than 16 changed.",
+    )
 
 
 class BaseRevisionSerializer(serializers.Serializer[Any]):
@@ -309,6 +313,54 @@ class DiffSerializer(serializers.Serializer[Any]):
     added = serializers.ListField(child=serializers.CharField(), help_text="Ids of hits.")
     removed = serializers.ListField(child=serializers.CharField(), help_text="Ids of hits.")
     changed = serializers.ListField(child=serializers.CharField(), help_text="Ids of hits.")
+
+
+class TempoCountSerializer(serializers.Serializer[Any]):
+    """Charts between two tempi."""
+
+    from_bpm = serializers.IntegerField()
+    to_bpm = serializers.IntegerField()
+    charts = serializers.IntegerField()
+
+
+class MeterCountSerializer(serializers.Serializer[Any]):
+    """Charts that begin in a meter."""
+
+    meter = serializers.CharField()
+    charts = serializers.IntegerField()
+
+
+class GrooveExampleSerializer(serializers.Serializer[Any]):
+    """A bar that shows a groove."""
+
+    notation = serializers.UUIDField()
+    title = serializers.CharField()
+    bar = serializers.IntegerField()
+
+
+class GrooveSerializer(serializers.Serializer[Any]):
+    """A bar pattern, without ghost notes and crashes."""
+
+    meter = serializers.CharField()
+    strokes = serializers.DictField(
+        child=serializers.ListField(child=serializers.CharField()),
+        help_text="For each instrument its places, in quarters from the bar's start.",
+    )
+    bars = serializers.IntegerField()
+    charts = serializers.IntegerField()
+    example = GrooveExampleSerializer()
+
+
+class OverviewSerializer(serializers.Serializer[Any]):
+    """A person's charts, taken together."""
+
+    charts = serializers.IntegerField()
+    bars = serializers.IntegerField()
+    hits = serializers.IntegerField()
+    minutes = serializers.FloatField()
+    tempi = TempoCountSerializer(many=True)
+    meters = MeterCountSerializer(many=True)
+    grooves = GrooveSerializer(many=True, help_text="The ten played in most bars.")
 
 
 class DrawingSerializer(serializers.Serializer[Any]):

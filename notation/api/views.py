@@ -29,12 +29,14 @@ from notation.api.serializers import (
     ImportedNotationSerializer,
     NotationDetailSerializer,
     NotationSerializer,
+    OverviewSerializer,
     ScoreFileSerializer,
     TitleSerializer,
 )
 from notation.api.throttling import WritingRateThrottle
 from notation.errors import RequestTooLarge
 from notation.models import Notation, Revision
+from notation.overview import overview_of
 from notation.selectors import deleted_notations_of, notations_visible_to
 from notation.services import (
     create_from_events,
@@ -198,6 +200,12 @@ class NotationViewSet(FilesMixin, EditingMixin, mixins.ListModelMixin, mixins.Re
         found = notations_visible_to(request.user, deleted=True)
         notation = undelete_notation(notation=get_object_or_404(found, pk=pk), by=request.user)
         return Response(NotationSerializer(notation, context=self.get_serializer_context()).data)
+
+    @extend_schema(summary="Figures about all my charts", responses=OverviewSerializer)
+    @action(detail=False, methods=["get"], url_path="stats/overview")
+    def overview(self, request: Request) -> Response:
+        """Count charts, minutes, hits, tempi, meters and grooves."""
+        return Response(overview_of(request.user))
 
     def _notation(self, pk: str) -> Notation:
         return get_object_or_404(notations_visible_to(self.request.user), pk=pk)

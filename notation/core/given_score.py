@@ -99,4 +99,4 @@ def _check_times(score: Score) -> None:
 def _check_numbers(what: str, values: Iterable[float], lowest: float, highest: float) -> None:
     for value in values:
         if not (isfinite(value) and lowest <= value <= highest):
-            raise BadScore(reason=f"a {what} is {value:g}, which lies outside {lowest:g} to {highest:g}")
+            raise BadScore(reason=f"the {what} {value:g} lies outside {lowest:g} to {highest:g}")

@@ -54,6 +54,17 @@ def test_a_command_makes_a_revision_that_says_who_changed_what():
     )
 
 
+def test_a_change_comes_with_its_bars_drawn_anew():
+    notation = NotationFactory()
+
+    body = send(notation, "commands/", to_crash("h2")).json()
+
+    assert list(body["bars"]) == ["1"]
+    assert body["bars"]["1"].startswith("<svg")
+    assert 'id="h2"' in body["bars"]["1"]
+    assert body["rebuilt"] is False
+
+
 def test_the_second_writer_is_refused_with_the_firsts_change_and_nothing_is_lost():
     notation = NotationFactory()
     admin = UserFactory(admin=True, display_name="Ada")
