@@ -4,17 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, assert_never
 
-from notation.core.edits import moves, notes
+from notation.core.edits import bar_lines, bars, moves, notes, tempo
 from notation.core.edits.commands import (
+    NOTE_COMMANDS,
     Add,
     AddMark,
     Command,
+    CopyBars,
+    DeleteBars,
+    InsertBars,
     Move,
     Remove,
     RemoveMark,
+    SetBarOne,
     SetInstrument,
+    SetMeter,
+    SetSection,
+    SetSwing,
+    SetTempo,
+    SetTitle,
     SetVelocity,
 )
 from notation.core.edits.diff import ScoreDiff, compare
@@ -97,6 +107,8 @@ def apply_commands(
 
 
 def _carry_out(draft: Draft, claims: Claims, command: Command, index: int) -> None:
+    if not isinstance(command, NOTE_COMMANDS):
+        claims.check(draft)  # while bars still have the numbers that were claimed
     match command:
         case Add():
             notes.add(draft, claims, command, index)
@@ -112,5 +124,23 @@ def _carry_out(draft: Draft, claims: Claims, command: Command, index: int) -> No
             notes.add_mark(draft, command)
         case RemoveMark():
             notes.remove_mark(draft, command)
-        case _:
-            raise Refused("this operation is not known yet")
+        case SetTempo():
+            tempo.set_tempo(draft, command)
+        case SetSwing():
+            tempo.set_swing(draft, command)
+        case SetTitle():
+            tempo.set_title(draft, command)
+        case SetMeter():
+            bar_lines.set_meter(draft, command)
+        case SetBarOne():
+            bar_lines.set_bar_one(draft, command)
+        case InsertBars():
+            bars.insert_bars(draft, command)
+        case DeleteBars():
+            bars.delete_bars(draft, command)
+        case CopyBars():
+            bars.copy_bars(draft, command)
+        case SetSection():
+            bars.set_section(draft, command)
+        case _ as never:
+            assert_never(never)

@@ -213,6 +213,7 @@ class SetTitle:
             raise Refused("a song needs a title")
 
 
+NOTE_COMMANDS = (Add, Remove, Move, SetInstrument, SetVelocity, AddMark, RemoveMark)
 Command = (
     Add
     | Remove

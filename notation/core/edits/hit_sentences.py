@@ -78,6 +78,8 @@ def hit_sentences(
     teller = _Teller(old, new, alignment, changes)
     shown = [change for change in changes if teller.is_told(change)]
     items = [item for change in shown for item in teller.items(change)]
+    if not items:
+        return ()
     groups: dict[tuple[object, ...], list[_Item]] = {}
     for item in items:
         groups.setdefault(item.kind, []).append(item)
@@ -120,6 +122,7 @@ class _Teller:
         self._new_of = {was: now for now, was in alignment.old_of.items()}
         self._in_both = set(alignment.old_of) | {number for run in alignment.rebarred for number in run.new}
         self._left_from = set(self._new_of) | {number for run in alignment.rebarred for number in run.old}
+        self._beats: dict[tuple[int, int, Fraction], str] = {}
         self._ghosts: dict[int, frozenset[str]] = {}
         self._by_bar: dict[int, Mapping[int, list[ScoreHit]]] = {}
 
@@ -144,7 +147,7 @@ class _Teller:
         old, new = change.old, change.new
         bar, beat = new.bar, self._beat(self._new, new)
         name = instrument_name(new.hit.instrument)
-        if change.moved:
+        if change.moved and self._looks_moved(old, new):
             yield self._moved(old, new)
         if old.hit.instrument is not new.hit.instrument:
             arrow = f"{instrument_name(old.hit.instrument)} → {name}"
@@ -197,6 +200,11 @@ class _Teller:
         one = f"{name} on {{beats}}{graced} {verb}"
         return _Item((verb, name), bar, beat, one, f"{{count}} {name} hits {verb}")
 
+    def _looks_moved(self, old: ScoreHit, new: ScoreHit) -> bool:
+        """Whether it is written elsewhere; a swung eighth that becomes a straight one is not."""
+        same_bar = self._new_of.get(old.bar) == new.bar
+        return not same_bar or self._beat(self._old, old) != self._beat(self._new, new)
+
     def _moved(self, old: ScoreHit, new: ScoreHit) -> _Item:
         name = instrument_name(new.hit.instrument)
         was, now = self._beat(self._old, old), self._beat(self._new, new)
@@ -226,13 +234,16 @@ class _Teller:
 
     def _beat(self, score: Score, placed: ScoreHit) -> str:
         """The beat as it is counted from the page, where swung eighths are straight."""
-        bar = score.bars[placed.bar - score.bars[0].number]
-        swing = score.swing_at(bar.number)
-        position: Fraction = placed.position
-        if swing is not None:
-            unit = unit_at(bar, position)
-            position = written(position, unit, swing, places_in(self._hits_in(score, bar.number), unit))
-        return beat_name(bar, position)
+        key = (id(score), placed.bar, placed.position)
+        if key not in self._beats:
+            bar = score.bars[placed.bar - score.bars[0].number]
+            swing = score.swing_at(bar.number)
+            position = placed.position
+            if swing is not None:
+                unit = unit_at(bar, position)
+                position = written(position, unit, swing, places_in(self._hits_in(score, bar.number), unit))
+            self._beats[key] = beat_name(bar, position)
+        return self._beats[key]
 
     def _hits_in(self, score: Score, bar: int) -> list[ScoreHit]:
         if id(score) not in self._by_bar:

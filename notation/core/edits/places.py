@@ -23,6 +23,11 @@ def _units(meter: Meter, quarters: Fraction) -> tuple[tuple[Fraction, Fraction],
     return tuple(zip(accumulate(lengths, initial=Fraction(0)), lengths, strict=False))
 
 
+def units_in(bar: Bar) -> tuple[tuple[Fraction, Fraction], ...]:
+    """What is beamed together in ``bar``, one by one: (start, length) in quarters."""
+    return _units(bar.meter, bar.quarters)
+
+
 def unit_at(bar: Bar, position: Fraction) -> tuple[Fraction, Fraction]:
     """What is beamed together around ``position``: (start, length) in quarters."""
     units = _units(bar.meter, bar.quarters)

@@ -80,30 +80,36 @@ def _printed_bpm(score: Score, mark: TempoMark) -> str:
 
 
 def _tempo_sentences(old: Score, new: Score, alignment: Alignment) -> Iterator[str]:
-    before = {mark.bar: mark for mark in old.tempo_marks}
-    after = {mark.bar: mark for mark in new.tempo_marks}
-    in_force_before, in_force_after = "", ""
+    before, after = _tempos(old), _tempos(new)
+    shown_before = {mark.bar for mark in old.tempo_marks}
+    shown_after = {mark.bar for mark in new.tempo_marks}
+    said = ("", "")
     for bar in new.bars:
-        was = alignment.old_of.get(bar.number)
-        old_mark, new_mark = before.get(was) if was is not None else None, after.get(bar.number)
-        previous = in_force_before
-        if old_mark is not None:
-            in_force_before = _printed_bpm(old, old_mark)
-        if new_mark is not None:
-            in_force_after = _printed_bpm(new, new_mark)
-        if was is None or (
-            (old_mark is None) == (new_mark is None)
-            and (old_mark is None or in_force_before == in_force_after)
-        ):
+        if bar.number not in alignment.old_of:
             continue
-        if new_mark is None:
-            yield f"tempo {in_force_before} at {bar_name(bar.number)} removed"
-        elif old_mark is not None:
-            yield f"tempo {in_force_before} → {in_force_after} from {bar_name(bar.number)}"
-        elif previous:
-            yield f"tempo {previous} → {in_force_after} from {bar_name(bar.number)}"
-        else:
-            yield f"tempo {in_force_after} from {bar_name(bar.number)}"
+        was = alignment.old_of[bar.number]
+        tempos = (before[was], after[bar.number])
+        if tempos[0] != tempos[1] and tempos != said:
+            change = " → ".join(tempo for tempo in tempos if tempo)
+            yield f"tempo {change} from {bar_name(bar.number)}"
+        elif tempos[0] == tempos[1] and was == bar.number and not alignment.renumbered:
+            if bar.number in shown_after - shown_before:
+                yield f"tempo {tempos[1]} printed at {bar_name(bar.number)} too"
+            elif bar.number in shown_before - shown_after:
+                yield f"tempo {tempos[1]} no longer printed at {bar_name(bar.number)}"
+        said = tempos
+
+
+def _tempos(score: Score) -> dict[int, str]:
+    """The tempo in force in each bar, as it is printed; empty before the first."""
+    marks = {mark.bar: mark for mark in score.tempo_marks}
+    tempos: dict[int, str] = {}
+    current = ""
+    for bar in score.bars:
+        if bar.number in marks:
+            current = _printed_bpm(score, marks[bar.number])
+        tempos[bar.number] = current
+    return tempos
 
 
 def _section_sentences(old: Score, new: Score, alignment: Alignment) -> Iterator[str]:
