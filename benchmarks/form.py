@@ -1,6 +1,6 @@
 """How well sections and fills are found, on songs whose form is known.
 
-    python benchmarks/form.py
+    python -m benchmarks.form
 
 prints the table of docs/form.md: section starts, bars with equal letters, fills.
 """
@@ -8,18 +8,12 @@ prints the table of docs/form.md: section starts, bars with equal letters, fills
 from __future__ import annotations
 
 import statistics
-import sys
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[1]
-if str(ROOT) not in sys.path:
-    sys.path.insert(0, str(ROOT))
-
-from notation.core.form import Form, find_form  # noqa: E402
-from notation.core.tests.known_forms import FORMS, LEVELS, Known, known_song  # noqa: E402
+from notation.core.form import Form, find_form
+from notation.core.tests.known_forms import FORMS, LEVELS, Known, known_song
 
 
 @dataclass(frozen=True)

@@ -27,7 +27,9 @@ TIME_LIMIT_A_BAR_S = 0.1  # a page of four bars takes some 10 ms, but a busy mac
 
 # Staff size on screens, in per cent of Verovio's 72 px staff.
 _SCREEN_SCALES: Mapping[ScreenWidth, int] = {"phone": 45, "tablet": 48, "desktop": 52}
-_UNIT = 9  # half a staff space in tenths of a millimetre: a staff of 7.2 mm, usual for parts
+_UNIT = 9.0  # half a staff space in tenths of a millimetre: a staff of 7.2 mm, usual for parts
+# Unit and room between systems, from the usual to the tightest that is read at arm's length (a 6 mm staff).
+_PAGE_SPACINGS = ((_UNIT, 6), (_UNIT, 3), (8.5, 3), (8, 2), (7.5, 2))
 
 _COMMON_OPTIONS: dict[str, Any] = {
     "unit": _UNIT,
@@ -132,26 +134,37 @@ def _page_request(
     score: Score, paper: Paper, bars: Sequence[SpelledBar], profile: KitProfile
 ) -> dict[str, Any]:
     width, height = paper_size(paper)
-    # Verovio leaves room for our heading above the first system by way of an empty header of its own.
-    spacer = _spacer(heading_height(score, with_key=bool(used_instruments(score, profile))))
-    mei = write_mei(score, Layout(), bars=bars).replace("</scoreDef>", f"{spacer}</scoreDef>", 1)
-    options = {
-        **_COMMON_OPTIONS,
-        "pageWidth": width,
-        "pageHeight": height,
-        "adjustPageHeight": False,
-        "pageMarginLeft": 150,
-        "pageMarginRight": 130,
-        "pageMarginTop": 130,
-        "pageMarginBottom": 170,
-        "breaks": "line",
-        "header": "encoded",
-    }
-    return {"mei": mei, "options": options}
+    mei = write_mei(score, Layout(), bars=bars)
+    heading = heading_height(score, with_key=bool(used_instruments(score, profile)))
+
+    def request(unit: float, spacing: int) -> dict[str, Any]:
+        # Verovio leaves room for our heading above the first system by way of an empty header of its own.
+        spacer = _spacer(heading * _UNIT / unit)
+        options = {
+            **_COMMON_OPTIONS,
+            "unit": unit,
+            "spacingSystem": spacing,
+            "pageWidth": width,
+            "pageHeight": height,
+            "adjustPageHeight": False,
+            "pageMarginLeft": 150,
+            "pageMarginRight": 130,
+            "pageMarginTop": 120,
+            "pageMarginBottom": 140,
+            "breaks": "line",
+            "header": "encoded",
+        }
+        return {"mei": mei.replace("</scoreDef>", f"{spacer}</scoreDef>", 1), "options": options}
+
+    roomy, *tighter = (request(unit, spacing) for unit, spacing in _PAGE_SPACINGS)
+    return {**roomy, "tighter": tighter}
 
 
 def _spacer(height: float) -> str:
-    """A header line ``height`` tenths of a millimetre high; measured: 18, and 0.3561 for each per cent."""
+    """A header line ``height`` tenths of a millimetre high for the usual unit, with which it grows.
+
+    Measured: 18, and 0.3561 for each per cent.
+    """
     per_cent = max(1, round((height - 18) / 0.3561))
     return f'<pgHead func="first"><rend halign="center" valign="top" fontsize="{per_cent}%">.</rend></pgHead>'
 

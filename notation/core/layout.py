@@ -104,11 +104,18 @@ def _fold_rests(bars: Sequence[SpelledBar], fresh: frozenset[int]) -> list[Measu
 def _sections(measures: Iterable[Measure]) -> list[list[Measure]]:
     sections: list[list[Measure]] = [[]]
     for measure in measures:
-        only_pickup = len(sections[-1]) == 1 and sections[-1][0].spelled.bar.is_pickup
-        if measure.spelled.bar.section and sections[-1] and not only_pickup:
+        if measure.spelled.bar.section and sections[-1] and not _only_leads_in(sections[-1]):
             sections.append([])
         sections[-1].append(measure)
     return sections
+
+
+def _only_leads_in(measures: Sequence[Measure]) -> bool:
+    """Whether it is a pickup, or a rest before the drums come in: too little for a line of its own."""
+    first = measures[0]
+    return len(measures) == 1 and (
+        first.spelled.bar.is_pickup or (first.spelled.is_empty and first.number <= 1)
+    )
 
 
 def _fold_repeats(measures: Sequence[Measure], shown: frozenset[int]) -> list[Measure]:

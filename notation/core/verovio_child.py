@@ -19,6 +19,8 @@ import verovio
 
 _MOST_MEMORY = 2 << 30
 _LOOK_FOR_PARENT_S = 2.0
+_ONE_TOO_MANY = 3  # pages: two can be laid side by side
+_FEW_LINES = 3  # alone on a last page they look forgotten
 
 
 def main() -> None:
@@ -53,12 +55,36 @@ def _forbid_more_time(seconds: int) -> None:
 
 
 def _draw(request: dict[str, Any]) -> list[str]:
-    """The pages of one request, a MEI text and the options to lay it out with; none if it is refused."""
+    """The pages of one request, a MEI text and the options to lay it out with; none if it is refused.
+
+    ``tighter`` are requests that say the same in less room. They are tried, the roomiest first, when the
+    music takes three pages or leaves a few lines for the last, and taken if they save that page.
+    """
+    pages, last = _load(request)
+    if pages is None:
+        return []
+    choices = request.get("tighter", []) if last > 1 else []
+    if choices and (last == _ONE_TOO_MANY or _lines(pages, last) <= _FEW_LINES):
+        for choice in choices:
+            tighter, count = _load(choice)
+            if tighter is not None and count < last:
+                pages, last = tighter, count
+                break
+    return [pages.renderToSVG(page + 1) for page in range(last)]
+
+
+def _load(request: dict[str, Any]) -> tuple[Any, int]:
+    """Lay music out; returns Verovio's toolkit, or None, and the number of pages."""
     toolkit = verovio.toolkit()
     toolkit.setOptions(request["options"])
     if not toolkit.loadData(request["mei"]):
-        return []
-    return [toolkit.renderToSVG(page + 1) for page in range(toolkit.getPageCount())]
+        return None, 0
+    return toolkit, toolkit.getPageCount()
+
+
+def _lines(toolkit: Any, page: int) -> int:
+    drawn: str = toolkit.renderToSVG(page)
+    return drawn.count('class="system"')
 
 
 if __name__ == "__main__":

@@ -25,6 +25,9 @@ from notation.core.playback import bar_id
 from notation.core.tests.any_score import scores
 from notation.core.tests.songs import LETTERS, METAL, ROCK, SONGS, SPARSE, make_song
 
+GROOVE = {"h": "x-x-x-x-x-x-x-x-", "s": "----x-------x---"}
+STEPS = str.maketrans("01", "-x")
+
 
 def ids(svg: str) -> Counter[str]:
     return Counter(re.findall(r' id="([^"]+)"', svg))
@@ -262,3 +265,25 @@ def test_an_engraver_that_takes_too_long_is_stopped(monkeypatch):
 
     with pytest.raises(EngravingFailed, match="more than"):
         engrave_screen(SONGS["rock"].score(), "phone")
+
+
+def test_a_song_a_little_too_long_for_two_pages_is_set_tighter():
+    bars = [
+        {**GROOVE, "k": "x-------x-x-----"}
+        if index % 4 != 3
+        else {**ROCK[7], "k": f"{index:016b}".translate(STEPS)}
+        for index in range(100)
+    ]
+
+    pages = engrave_pages(make_song(bars).score(title="Long"))
+
+    assert len(pages) == 2
+
+
+def test_a_rest_before_the_first_section_shares_its_line():
+    score = SONGS["sparse"].score()
+    bars = tuple(replace(bar, section="A") if bar.number == 5 else bar for bar in score.bars)
+
+    (page,) = engrave_pages(replace(score, bars=bars))
+
+    assert "5" not in texts(page)  # a bar number stands where a line begins
