@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import get_args
 
+from notation.core.ascii_tab import write_ascii_tab
 from notation.core.clone_hero import write_clone_hero
 from notation.core.engrave import SCREEN_WIDTHS_PX, ScreenWidth, engrave_pages, engrave_screen
 from notation.core.errors import PdfBackendMissing, UnknownExport
@@ -39,6 +40,7 @@ class ExportFormat(StrEnum):
     JSON = "json"
     LILYPOND = "lilypond"
     LILYPOND_PDF = "lilypond-pdf"
+    TAB = "tab"
     CLONE_HERO = "clone-hero"
 
 
@@ -152,6 +154,10 @@ def _svg(score: Score, options: ExportOptions) -> bytes:
     return engrave_screen(score, options.width, profile=options.profile).encode()
 
 
+def _tab(score: Score, options: ExportOptions) -> bytes:
+    return write_ascii_tab(score, options.profile).encode()
+
+
 def _clone_hero(score: Score, options: ExportOptions) -> bytes:
     return write_clone_hero(score)
 
@@ -170,5 +176,6 @@ _WRITERS: Mapping[ExportFormat, tuple[_Writer, str, str]] = {
     ExportFormat.JSON: (_json, "application/json", "json"),
     ExportFormat.LILYPOND: (_lilypond, "text/x-lilypond; charset=utf-8", "ly"),
     ExportFormat.LILYPOND_PDF: (_lilypond_pdf, "application/pdf", "pdf"),
+    ExportFormat.TAB: (_tab, _TEXT, "txt"),
     ExportFormat.CLONE_HERO: (_clone_hero, _TEXT, "chart"),
 }

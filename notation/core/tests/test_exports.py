@@ -24,6 +24,7 @@ SIGNATURES = {
     ExportFormat.MIDI_PERFORMED: b"MThd",
     ExportFormat.JSON: b"{",
     ExportFormat.LILYPOND: b"\\version",
+    ExportFormat.TAB: b"Song\nBand\n",
     ExportFormat.CLONE_HERO: b"[Song]",
 }
 
