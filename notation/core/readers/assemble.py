@@ -330,7 +330,8 @@ def felt_tempo(bars: Sequence[Bar]) -> float:
 
 def _tempo_marks(draft: Draft, bars: Sequence[Bar], findings: Findings) -> tuple[TempoMark, ...]:
     """The printed tempi, each at the start of a bar; where none is printed, those that can be heard."""
-    if not any(tempo.printed for bar in draft.bars for tempo in bar.tempi):
+    tempi = [tempo for bar in draft.bars for tempo in bar.tempi]
+    if tempi and not any(tempo.printed for tempo in tempi):
         return tempo_marks_of(bars)
     marks: list[TempoMark] = []
     carried: float | None = None
