@@ -100,7 +100,7 @@ def spell_unit(length: Fraction, onsets: tuple[Fraction, ...]) -> tuple[Value, .
     Args:
         onsets: distinct, ascending, from the unit's start, each below ``length``.
     """
-    if all(onset % _SHORTEST == 0 for onset in onsets) and not _is_duplet(length, onsets):
+    if all(onset % _SHORTEST == 0 for onset in onsets) and not _divides_compound_evenly(length, onsets):
         return _fill(length, onsets, None)
     if _one_eighth_is_split(length, onsets):
         return _split(length, onsets)
@@ -112,8 +112,9 @@ def spell_unit(length: Fraction, onsets: tuple[Fraction, ...]) -> tuple[Value, .
     return _split(length, onsets)
 
 
-def _is_duplet(length: Fraction, onsets: Sequence[Fraction]) -> bool:
-    return length == DOTTED_QUARTER and length / 2 in onsets and set(onsets) <= {Fraction(0), length / 2}
+def _divides_compound_evenly(length: Fraction, onsets: Sequence[Fraction]) -> bool:
+    """Whether a compound beat is struck in halves or quarters of it, written as a duplet or quadruplet."""
+    return length == DOTTED_QUARTER and any(onsets) and not any(onset % (length / 4) for onset in onsets)
 
 
 def _one_eighth_is_split(length: Fraction, onsets: Sequence[Fraction]) -> bool:
@@ -218,7 +219,7 @@ def nearest_spelling(length: Fraction, onsets: Iterable[Fraction]) -> Mapping[Fr
     wanted = sorted(set(onsets))
     best: dict[Fraction, Fraction] | None = None
     best_cost = Fraction(10**6)
-    for parts in (4, 3, 6, 8, 12, 24, 16):
+    for parts in (4, 3, 6, 8, 12, 24, 16, 5, 7):
         step = length / parts
         moved = {onset: min(round(onset / step), parts - 1) * step for onset in wanted}
         merged = len(wanted) - len(set(moved.values()))
