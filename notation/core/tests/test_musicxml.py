@@ -10,13 +10,17 @@ from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from lxml import etree
 
 from notation.core.instruments import INSTRUMENTS
+from notation.core.kit_profile import WEINBERG, profile_from_json
 from notation.core.musicxml import write_musicxml, write_mxl
 from notation.core.tests.any_score import scores
+from notation.core.tests.charts import CHARTS
 from notation.core.tests.songs import SONGS, Song, make_song
 
+PROFILES = [WEINBERG, profile_from_json({"base": "berklee", "voices": 1, "toms": 1, "hidden": ["kick"]})]
 SCHEMAS = Path(__file__).with_name("schemas")
 
 
@@ -42,13 +46,18 @@ def test_a_song_is_valid_against_the_schema(song, schema):
 
 
 @settings(max_examples=30, deadline=None, suppress_health_check=list(HealthCheck))
-@given(scores())
-def test_any_score_is_valid_and_complete(schema, score):
-    root = etree.fromstring(write_musicxml(score))
+@given(scores(), st.sampled_from(PROFILES))
+def test_any_score_is_valid_and_complete_for_any_kit(schema, score, profile):
+    root = etree.fromstring(write_musicxml(score, profile))
 
     schema.assertValid(root)
     written = Counter(note.get("id") for note in root.iterfind("part/measure/note[@id]"))
     assert written == Counter(placed.hit.id for placed in score.hits)
+
+
+@pytest.mark.parametrize("name", sorted(CHARTS))
+def test_a_chart_is_valid_against_the_schema(name, schema):
+    schema.assertValid(etree.fromstring(write_musicxml(CHARTS[name])))
 
 
 def test_a_broken_file_is_not_valid(schema):
