@@ -8,7 +8,7 @@ from django import forms
 from django.http import HttpRequest
 
 from accounts.core.text import readable
-from transcription.core.options import GRIDS, JobOptions
+from transcription.core.options import GRIDS, SWINGS, JobOptions
 
 LONGEST_REASON = 1000
 METERS = ("4/4", "3/4", "6/8", "2/4", "5/4", "7/8", "12/8")
@@ -18,6 +18,13 @@ _GRID_LABELS = {
     "16": "Sixteenths at most",
     "32": "Thirty-seconds at most",
     "triplet": "Triplets",
+}
+_SWING_LABELS = {
+    "auto": "Find out",
+    "off": "Straight",
+    "eighths": "Swung eighths",
+    "sixteenths": "Swung sixteenths",
+    "triplets": "Written as triplets",
 }
 
 
@@ -39,11 +46,14 @@ class UploadForm(forms.Form):
     grid = forms.ChoiceField(
         label="Finest notes", required=False, choices=[(grid, _GRID_LABELS[grid]) for grid in GRIDS]
     )
+    swing = forms.ChoiceField(
+        label="Swing", required=False, choices=[(swing, _SWING_LABELS[swing]) for swing in SWINGS]
+    )
     paper = forms.ChoiceField(label="Paper", required=False, choices=[("a4", "A4"), ("letter", "US Letter")])
 
     def options(self) -> dict[str, Any]:
         """Return the given options, unchecked: ``JobOptions.parse`` is the one judge."""
-        names = ("title", "artist", "tempo_bpm", "meter", "grid", "paper")
+        names = ("title", "artist", "tempo_bpm", "meter", "grid", "swing", "paper")
         return {name: self.data[name] for name in names if self.data.get(name)}
 
     def job_options(self) -> JobOptions:

@@ -6,7 +6,7 @@ from typing import Any
 
 from rest_framework import serializers
 
-from transcription.core.options import ENGINES, GRIDS, PAPERS
+from transcription.core.options import ENGINES, GRIDS, PAPERS, SWINGS
 from transcription.models import Job, JobEvent, StageRun
 
 
@@ -23,6 +23,9 @@ class JobOptionsSerializer(serializers.Serializer[Any]):
     )
     grid = serializers.ChoiceField(
         choices=GRIDS, required=False, help_text="The finest division the score may use."
+    )
+    swing = serializers.ChoiceField(
+        choices=SWINGS, required=False, help_text="How notes played long and short are written."
     )
     paper = serializers.ChoiceField(choices=PAPERS, required=False)
     title = serializers.CharField(required=False, allow_blank=True, max_length=200)

@@ -8,10 +8,12 @@ from dataclasses import asdict, dataclass, fields
 from typing import Any, Self
 
 from accounts.core.text import one_line
+from notation.core.quantise_config import GridChoice, SwingChoice
 from transcription.core.errors import InvalidOption, UnknownOption
 
 ENGINES = ("crnn",)
-GRIDS = ("auto", "8", "16", "32", "triplet")
+GRIDS = tuple(choice.value for choice in GridChoice)
+SWINGS = tuple(choice.value for choice in SwingChoice)
 PAPERS = ("a4", "letter")
 SLOWEST_BPM = 30.0
 FASTEST_BPM = 320.0
@@ -25,7 +27,8 @@ class JobOptions:
 
     ``tempo_bpm`` counts felt beats a minute (dotted quarters in 6/8, quarters in 7/8); ``meter`` is a time
     signature such as ``"6/8"``; ``first_downbeat_s`` is where bar one begins, in seconds. ``grid`` is the
-    finest division that the score may use. ``title`` and ``artist`` are printed on the score.
+    finest division that the score may use; ``swing`` says how notes played long and short are written.
+    ``title`` and ``artist`` are printed on the score.
     """
 
     engine: str = "crnn"
@@ -33,6 +36,7 @@ class JobOptions:
     meter: str | None = None
     first_downbeat_s: float | None = None
     grid: str = "auto"
+    swing: str = "auto"
     paper: str = "a4"
     title: str = ""
     artist: str = ""
@@ -56,6 +60,7 @@ class JobOptions:
             meter=_meter(chosen.get("meter")),
             first_downbeat_s=_number("first_downbeat_s", chosen.get("first_downbeat_s"), 0.0, 36_000.0),
             grid=_choice("grid", chosen.get("grid", "auto"), GRIDS),
+            swing=_choice("swing", chosen.get("swing", "auto"), SWINGS),
             paper=_choice("paper", chosen.get("paper", "a4"), PAPERS),
             title=_text("title", chosen.get("title", "")),
             artist=_text("artist", chosen.get("artist", "")),

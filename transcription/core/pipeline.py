@@ -18,12 +18,14 @@ from media.core.decoding import decode
 from media.core.flac import write_flac
 from media.core.peaks import waveform_json
 from notation.core.engrave import engrave_all
+from notation.core.form import find_form, with_sections
 from notation.core.instruments import InstrumentName
 from notation.core.midi import write_midi
 from notation.core.musicxml import write_musicxml, write_mxl
 from notation.core.pdf import write_pdf
 from notation.core.playback import timing_table
-from notation.core.quantise import GridChoice, QuantiseConfig, quantise
+from notation.core.quantise import quantise
+from notation.core.quantise_config import GridChoice, QuantiseConfig, SwingChoice
 from notation.core.score import score_from_json, score_to_json
 from transcription.core.activations import Activations
 from transcription.core.beats import BeatHints, track_beats
@@ -179,10 +181,11 @@ def notate(context: StageContext) -> StageOutcome:
     """Turn hits into written rhythm."""
     heard = context.read_json("hits.json")
     grid = grid_from_json(context.read_json("beats.json"))
-    config = QuantiseConfig(grid=GridChoice(context.options.grid))
+    config = QuantiseConfig(GridChoice(context.options.grid), SwingChoice(context.options.swing))
     score = quantise(
         hits_from_json(heard), grid, config, title=context.options.title, artist=context.options.artist
     )
+    score = with_sections(score, find_form(score))
     result = build_result(
         score=score,
         grid=grid,

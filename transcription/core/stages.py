@@ -61,13 +61,13 @@ PIPELINE: tuple[StageSpec, ...] = (
     StageSpec(
         Stage.NOTATE, "Writing the notes", "cpu",
         reads=("hits.json", "beats.json", "audio.json"), writes=("score.json", "timing.json", "result.json"),
-        options=("grid", "title", "artist"), version=2, seconds_per_minute=0.13,
+        options=("grid", "swing", "title", "artist"), version=3, seconds_per_minute=0.13,
     ),
     StageSpec(
         Stage.ENGRAVE, "Engraving the score", "cpu",
         reads=("score.json",),
         writes=("score.musicxml", "score.mxl", "score.mid", "score.pdf", "drum-key.svg", *SCREEN_SVGS),
-        options=("paper",), version=1, seconds_per_minute=0.5,
+        options=("paper",), version=2, seconds_per_minute=0.5,
     ),
 )  # fmt: skip
 

@@ -137,6 +137,7 @@ def test_deleting_a_running_job_stops_it():
         ({"meter": "4/5"}, InvalidOption),
         ({"meter": "0/4"}, InvalidOption),
         ({"grid": "64"}, InvalidOption),
+        ({"swing": "hard"}, InvalidOption),
         ({"engine": "magic"}, InvalidOption),
         ({"title": "x" * 201}, InvalidOption),
     ],
@@ -148,10 +149,11 @@ def test_impossible_options_are_refused(given, error):
 
 def test_possible_options_are_kept():
     options = JobOptions.parse(
-        {"tempo_bpm": "120.5", "meter": "6/8", "grid": "triplet", "title": " A\nsong "}
+        {"tempo_bpm": "120.5", "meter": "6/8", "grid": "triplet", "swing": "off", "title": " A\nsong "}
     )
 
     assert (options.tempo_bpm, options.meter_parts, options.grid) == (120.5, (6, 8), "triplet")
+    assert options.swing == "off"
     assert options.title == "A song"
 
 

@@ -21,7 +21,7 @@ from accounts.core.errors import DrumError
 from accounts.core.text import one_line
 from transcription.console import StageBars
 from transcription.core.errors import InvalidOption
-from transcription.core.options import ENGINES, GRIDS, PAPERS, JobOptions
+from transcription.core.options import ENGINES, GRIDS, PAPERS, SWINGS, JobOptions
 from transcription.core.result import RESULT_SCHEMA
 from transcription.core.song_run import RunLimits, run_song
 from transcription.core.stage_process import StageBroke, StageProcess
@@ -52,6 +52,9 @@ class Command(BaseCommand):
         parser.add_argument("--tempo", metavar="BPM", help="felt beats a minute (default: found)")
         parser.add_argument("--first-downbeat", metavar="SECONDS", help="where bar one begins")
         parser.add_argument("--grid", choices=GRIDS, default="auto", help="the finest note values to write")
+        parser.add_argument(
+            "--swing", choices=SWINGS, default="auto", help="how long-short pairs are written"
+        )
         parser.add_argument("--paper", choices=PAPERS, default="a4", help="of the PDF")
         parser.add_argument("--title", default="", help="printed on the score (default: the file's name)")
         parser.add_argument("--artist", default="", help="printed on the score")
@@ -101,6 +104,7 @@ class Command(BaseCommand):
                     "meter": options["meter"],
                     "first_downbeat_s": options["first_downbeat"],
                     "grid": options["grid"],
+                    "swing": options["swing"],
                     "paper": options["paper"],
                     "title": options["title"],
                     "artist": options["artist"],
