@@ -86,30 +86,32 @@ def test_a_played_file_is_quantised_and_this_is_told():
 
     imported = read_score(midi(drums(strokes)), "x.mid")
 
-    assert [finding.code for finding in imported.report] == ["played"]
+    assert "played" in {finding.code for finding in imported.report}
     assert {hit.position % 1 for hit in imported.score.hits} == {F(0), F(1, 2)}
     onsets = [hit.hit.onset_s for hit in imported.score.hits]
     assert onsets == pytest.approx([tick / 960 for tick, _, _ in strokes])
 
 
 def test_tempi_and_meters_follow_the_file():
+    turn = 6 * 1440
     conductor = track(
         [
             (0, mido.MetaMessage("set_tempo", tempo=1_000_000)),
             (0, mido.MetaMessage("time_signature", numerator=3, denominator=4)),
-            (1440, mido.MetaMessage("time_signature", numerator=6, denominator=8)),
-            (1440, mido.MetaMessage("set_tempo", tempo=500_000)),
-            (1440, mido.MetaMessage("marker", text="Chorus")),
+            (turn, mido.MetaMessage("time_signature", numerator=6, denominator=8)),
+            (turn, mido.MetaMessage("set_tempo", tempo=500_000)),
+            (turn, mido.MetaMessage("marker", text="Chorus")),
         ],
         name="Waltz",
     )
+    bars = [(1440 * bar, 36, 90) for bar in range(12)]
 
-    score = read_score(midi(conductor, drums([(0, 36, 90), (1440, 36, 90), (2160, 38, 90)])), "x.mid").score
+    score = read_score(midi(conductor, drums(bars)), "x.mid").score
 
-    assert [(bar.meter.beats, bar.meter.beat_type) for bar in score.bars] == [(3, 4), (6, 8)]
-    assert [hit.hit.onset_s for hit in score.hits] == [0.0, 3.0, 3.75]
-    assert [(mark.bar, mark.bpm) for mark in score.tempo_marks] == [(1, 60.0), (2, 80.0)]
-    assert (score.title, score.bars[1].section) == ("Waltz", "Chorus")
+    assert [(meter.bar, meter.beats, meter.beat_type) for meter in score.meters] == [(1, 3, 4), (7, 6, 8)]
+    assert [hit.hit.onset_s for hit in score.hits[5:8]] == [15.0, 18.0, 19.5]
+    assert [(mark.bar, mark.bpm) for mark in score.tempo_marks] == [(1, 60.0), (7, 80.0)]
+    assert (score.title, score.bars[6].section) == ("Waltz", "Chorus")
 
 
 def test_a_short_first_bar_is_a_pickup():
@@ -174,7 +176,7 @@ def test_a_rim_beside_the_snare_is_a_rim_shot():
 def test_unknown_keys_are_told_with_their_count():
     imported = read_score(midi(drums([*BEAT, (0, 81, 90), (480, 81, 90), (960, 60, 90)])), "x.mid")
 
-    assert {(finding.code, finding.count) for finding in imported.report} == {
+    assert {(finding.code, finding.count) for finding in imported.report} >= {
         ("instrument_unknown", 2),
         ("instrument_nearest", 1),
     }
