@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_right
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from fractions import Fraction
@@ -26,6 +27,8 @@ _ONE_AT_A_TIME = {
     InstrumentName.RIDE_BELL: InstrumentName.RIDE,
     InstrumentName.SIDE_STICK: InstrumentName.SNARE,
 }
+
+Stroke = tuple[InstrumentName, Fraction, InstrumentName | None, int]
 
 
 def struck(instrument: InstrumentName) -> InstrumentName:
@@ -53,6 +56,7 @@ class Draft:
         self._in_bar: dict[int, dict[str, ScoreHit]] = {}
         self._unsorted: set[int] = set()
         self._usual: dict[InstrumentName, int] = {}
+        self._strokes: dict[int, Counter[Stroke]] = {}
         self._starts: tuple[Fraction, ...] = ()
         self._lay_out(score.bars, score.hits)
 
@@ -61,6 +65,7 @@ class Draft:
         self._starts = tuple(accumulate((bar.quarters for bar in self.bars), initial=Fraction(0)))
         self._hits = {placed.hit.id: placed for placed in hits}
         self._in_bar = {bar.number: {} for bar in self.bars}
+        self._strokes.clear()
         for placed in self._hits.values():
             self._in_bar[placed.bar][placed.hit.id] = placed
 
@@ -103,19 +108,32 @@ class Draft:
         graces = [placed for placed in self.hits_in(main.bar) if placed.grace_of == main.hit.id]
         return sorted(graces, key=lambda placed: (placed.hit.onset_s, placed.hit.id))
 
+    def stroke(self, placed: ScoreHit) -> Stroke:
+        """What a hit is, whoever struck it how: instrument, place, and the how many-th grace note of what."""
+        if placed.grace_of is None:
+            return (placed.hit.instrument, placed.position, None, 0)
+        main = self.hit(placed.grace_of)
+        return (
+            placed.hit.instrument,
+            placed.position,
+            main.hit.instrument,
+            self.graces_of(main).index(placed),
+        )
+
+    def strokes_in(self, bar: int) -> Counter[Stroke]:
+        """All strokes of a bar, however loud and however marked."""
+        if bar not in self._strokes:
+            self._strokes[bar] = Counter(self.stroke(placed) for placed in self.hits_in(bar))
+        return self._strokes[bar]
+
     def at(self, instrument: InstrumentName, bar: int, position: Fraction) -> ScoreHit | None:
         """The note that already takes the place of ``instrument`` there."""
         drum = struck(instrument)
-        return next(
-            (
-                placed
-                for placed in self.hits_in(bar)
-                if not placed.is_grace
-                and placed.position == position
-                and struck(placed.hit.instrument) is drum
-            ),
-            None,
-        )
+        for placed in self.hits_in(bar):
+            same_drum = struck(placed.hit.instrument) is drum and placed.grace_of is None
+            if same_drum and placed.position == position:
+                return placed
+        return None
 
     def swing_at(self, bar: int) -> Swing | None:
         """The feel in force in ``bar``."""
@@ -162,12 +180,14 @@ class Draft:
         self._hits[placed.hit.id] = placed
         self._in_bar[placed.bar][placed.hit.id] = placed
         self._unsorted.add(placed.bar)
+        self._strokes.pop(placed.bar, None)
 
     def drop(self, identifier: str) -> None:
         """Take a hit away, if it is there."""
         old = self._hits.pop(identifier, None)
         if old is not None:
             del self._in_bar[old.bar][identifier]
+            self._strokes.pop(old.bar, None)
 
     def set_bar(self, bar: Bar) -> None:
         """Replace the bar of the same number by one with the same beats, such as with another section."""

@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable
 from fractions import Fraction
 
 from notation.core.edits.commands import Like
 from notation.core.edits.draft import Draft
-from notation.core.instruments import InstrumentName
 from notation.core.score import Bar, ScoreHit
-
-# A stroke as it counts for likeness: what, where, and before which note it is the nth grace note.
-_Stroke = tuple[InstrumentName, Fraction, InstrumentName | None, int]
 
 
 def similar_hits(draft: Draft, pointed_at: Iterable[ScoreHit], like: Like | None) -> list[ScoreHit]:
@@ -29,12 +24,12 @@ def similar_hits(draft: Draft, pointed_at: Iterable[ScoreHit], like: Like | None
 
 def equal_bars(draft: Draft, number: int) -> list[int]:
     """The other bars in which the same strokes are played, however loud and however marked."""
-    wanted = _content(draft, number)
+    wanted = draft.strokes_in(number)
     frame = _frame(draft.bar(number))
     return [
         bar.number
         for bar in draft.bars
-        if bar.number != number and _frame(bar) == frame and _content(draft, bar.number) == wanted
+        if bar.number != number and _frame(bar) == frame and draft.strokes_in(bar.number) == wanted
     ]
 
 
@@ -52,26 +47,14 @@ def _like_hits(draft: Draft, placed: ScoreHit) -> list[ScoreHit]:
 
 
 def _in_equal_bars(draft: Draft, placed: ScoreHit) -> list[ScoreHit]:
-    stroke = _stroke(draft, placed)
+    stroke = draft.stroke(placed)
     return [
         other
         for number in equal_bars(draft, placed.bar)
         for other in draft.hits_in(number)
-        if other.position == placed.position and _stroke(draft, other) == stroke
+        if other.position == placed.position and draft.stroke(other) == stroke
     ]
 
 
 def _frame(bar: Bar) -> tuple[int, int, Fraction]:
     return (bar.meter.beats, bar.meter.beat_type, bar.quarters)
-
-
-def _content(draft: Draft, number: int) -> Counter[_Stroke]:
-    return Counter(_stroke(draft, placed) for placed in draft.hits_in(number))
-
-
-def _stroke(draft: Draft, placed: ScoreHit) -> _Stroke:
-    if placed.grace_of is None:
-        return (placed.hit.instrument, placed.position, None, 0)
-    main = draft.hit(placed.grace_of)
-    rank = draft.graces_of(main).index(placed)
-    return (placed.hit.instrument, placed.position, main.hit.instrument, rank)

@@ -87,6 +87,8 @@ def _step(draft: Draft, placed: ScoreHit, by: Fraction) -> _Step:
 
 def _swung(draft: Draft, steps: Sequence[_Step]) -> list[_Step]:
     """Say which positions are meant, beat by beat, since whether a beat swings depends on all its notes."""
+    if not draft.swing_marks:
+        return list(steps)
     moving = {step.placed.hit.id for step in steps}
     by_unit: dict[tuple[int, Fraction], list[_Step]] = {}
     for step in steps:

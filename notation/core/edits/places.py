@@ -30,7 +30,12 @@ def units_in(bar: Bar) -> tuple[tuple[Fraction, Fraction], ...]:
 
 def unit_at(bar: Bar, position: Fraction) -> tuple[Fraction, Fraction]:
     """What is beamed together around ``position``: (start, length) in quarters."""
-    units = _units(bar.meter, bar.quarters)
+    return _unit_at(bar.meter, bar.quarters, position)
+
+
+@lru_cache(maxsize=4096)
+def _unit_at(meter: Meter, quarters: Fraction, position: Fraction) -> tuple[Fraction, Fraction]:
+    units = _units(meter, quarters)
     return next((unit for unit in reversed(units) if unit[0] <= position), units[0])
 
 
