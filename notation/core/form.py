@@ -80,7 +80,7 @@ class Form:
 
 
 def find_form(score: Score) -> Form:
-    """Find sections, fills and stops; section names that are in the score already stay boundaries.
+    """Find sections, fills and stops; where the score has section names, these say where sections begin.
 
     Source:
         The way through the song follows Paulus, Müller and Klapuri, "Audio-based music structure analysis",
@@ -88,10 +88,7 @@ def find_form(score: Score) -> Form:
     """
     start = 1 if len(score.bars) > 1 and score.bars[0].is_pickup else 0
     song = _Song(score, start)
-    cuts = song.cheapest_cuts(song.evidence(()))
-    # At first any bar may end a phrase: where phrases end is what is to be found.
-    fills = song.fills(cuts, every_bar_ends_a_phrase=True)
-    cuts = song.merged(song.cheapest_cuts(song.evidence(fills)), song.evidence(fills))
+    cuts = song.given_cuts or song.found_cuts()
     fills = song.fills(cuts)
     like = song.likeness(cuts, fills)
     return Form(song.sections(cuts, fills), fills, _stops(score, fills, like), like)
@@ -116,7 +113,19 @@ class _Song:
         self._silent = self._patterns.strokes.sum(axis=(1, 2)) == 0
         grouped = score.hits_by_bar()
         self._hits = [grouped.get(bar.number, []) for bar in self._bars]
-        self._forced = {row for row, bar in enumerate(self._bars) if bar.section and row}
+
+    @property
+    def given_cuts(self) -> list[int]:
+        """Where sections begin as the score says; empty if it names none."""
+        named = [row for row, bar in enumerate(self._bars) if bar.section]
+        return sorted({0, *named}) if named else []
+
+    def found_cuts(self) -> list[int]:
+        """Where sections begin by what is played."""
+        cuts = self.cheapest_cuts(self.evidence(()))
+        # At first any bar may end a phrase: where phrases end is what is to be found.
+        evidence = self.evidence(self.fills(cuts, every_bar_ends_a_phrase=True))
+        return self.merged(self.cheapest_cuts(evidence), evidence)
 
     def evidence(self, fills: Sequence[Fill]) -> Array:
         """For each bar how much speaks for a section to begin there, besides its groove: 0..1."""
@@ -139,7 +148,7 @@ class _Song:
         best[0] = 0.0
         came_from = np.zeros(count + 1, dtype=int)
         for start in range(count):
-            opening = _BOUNDARY - _EVIDENCE * evidence[start] if start and start not in self._forced else 0.0
+            opening = _BOUNDARY - _EVIDENCE * evidence[start] if start else 0.0
             inside = self._costs_from(start)
             for length, cost in enumerate(inside, start=1):
                 end = start + length
@@ -148,8 +157,6 @@ class _Song:
                 )
                 if total < best[end]:
                     best[end], came_from[end] = total, start
-                if end in self._forced:
-                    break
         cuts = [count]
         while cuts[-1]:
             cuts.append(int(came_from[cuts[-1]]))
@@ -177,7 +184,7 @@ class _Song:
             place = kept.index(cut)
             end = kept[place + 1] if place + 1 < len(kept) else len(self._bars)
             alike = self._section_distance((kept[place - 1], cut), (cut, end)) < _SAME_GROOVE
-            if alike and evidence[cut] < _WEAK_EVIDENCE and cut not in self._forced:
+            if alike and evidence[cut] < _WEAK_EVIDENCE:
                 kept.remove(cut)
         return kept
 

@@ -7,6 +7,7 @@ are the hits' ids and ``bar-17`` for bars; both come out again as ids of groups 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from fractions import Fraction
 
 from lxml import etree
@@ -93,15 +94,9 @@ def write_mei(
 
 def write_bar_mei(score: Score, bar: SpelledBar) -> str:
     """Write one bar alone, without a clef; a time signature is shown where it changes."""
-    section, body_score = _document("")
     number = bar.bar.number
-    _write_definition(body_score, bar.bar.meter)
-    definition = body_score[0]
-    if number not in {meter.bar for meter in score.meters}:
-        definition.set("meter.visible", "false")
-    for staff in definition.iter(f"{{{_MEI}}}staffDef"):
-        staff.set("clef.visible", "false")
-    body_score.append(section)
+    starts_meter = number in {meter.bar for meter in score.meters}
+    section = _excerpt(bar, clef=False, meter=starts_meter)
     _write_measure(
         section,
         Measure(bar),
@@ -110,6 +105,30 @@ def write_bar_mei(score: Score, bar: SpelledBar) -> str:
         last=number == score.bars[-1].number,
     )
     return _serialise(section)
+
+
+def write_excerpt_mei(bars: Sequence[SpelledBar], *, repeated: bool) -> str:
+    """Write some bars without what stands above them; ``repeated``: with a clef, between repeat signs."""
+    section = _excerpt(bars[0], clef=repeated, meter=repeated)
+    for bar in bars:
+        bare = replace(bar, bar=replace(bar.bar, section=None))
+        _write_measure(section, Measure(bare), tempo=None, feel=None, last=False)
+    if repeated:
+        section[0].set("left", "rptstart")
+        section[-1].set("right", "rptend")
+    return _serialise(section)
+
+
+def _excerpt(first: SpelledBar, *, clef: bool, meter: bool) -> etree._Element:
+    section, score = _document("")
+    _write_definition(score, first.bar.meter)
+    score.append(section)
+    if not meter:
+        score[0].set("meter.visible", "false")
+    if not clef:
+        for staff in score[0].iter(f"{{{_MEI}}}staffDef"):
+            staff.set("clef.visible", "false")
+    return section
 
 
 def _add(parent: etree._Element, tag: str, text: str | None = None, **attributes: str) -> etree._Element:
@@ -184,13 +203,22 @@ def _write_measure(
         _add(element, "tempo", swing_words(feel.swing), tstamp="1", staff="1", place="above")
 
 
+def metronome_note(meter: Meter) -> str:
+    """The note that a tempo mark counts, as symbols of the music font (SMuFL)."""
+    beat = meter.printed_beat_quarters
+    return _METRONOME[beat * 2 / 3] + _METRONOME_DOT if meter.is_compound else _METRONOME[beat]
+
+
+def printed_bpm(meter: Meter, bpm: float) -> int:
+    """The number of a tempo mark, for a tempo in felt beats a minute."""
+    return round(bpm * float(meter.beat_quarters / meter.printed_beat_quarters))
+
+
 def _write_tempo(measure: etree._Element, meter: Meter, mark: TempoMark, *, feel: SwingMark | None) -> None:
     tempo = _add(measure, "tempo", tstamp="1", staff="1", place="above")
-    beat = meter.printed_beat_quarters
-    glyph = _METRONOME[beat * 2 / 3] + _METRONOME_DOT if meter.is_compound else _METRONOME[beat]
     # The glyph is text in the music font, far too large beside the words unless it is scaled down.
-    note = _add(tempo, "rend", glyph, fontfam="smufl", fontsize="70%")
-    note.tail = f"\u00a0= {round(mark.bpm * float(meter.beat_quarters / beat))}" + (
+    note = _add(tempo, "rend", metronome_note(meter), fontfam="smufl", fontsize="70%")
+    note.tail = f"\u00a0= {printed_bpm(meter, mark.bpm)}" + (
         f"\u00a0\u00a0\u00a0{swing_words(feel.swing)}" if feel else ""
     )
 
