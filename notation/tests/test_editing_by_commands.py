@@ -2,40 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
-from rest_framework.test import APIClient
 
-from accounts.models import User
 from accounts.tests.factories import UserFactory
 from notation.models import Notation, Revision
+from notation.tests.clients import api, instruments_of, read, send, to_crash
 from notation.tests.factories import NotationFactory
 
 pytestmark = pytest.mark.django_db
-
-
-def api(person: User) -> APIClient:
-    client = APIClient()
-    client.force_authenticate(person)
-    return client
-
-
-def send(
-    notation: Notation, what: str, body: dict[str, Any], by: User | None = None, method: str = "post"
-) -> Any:
-    call = getattr(api(by or notation.owner), method)
-    return call(f"/api/v1/notations/{notation.pk}/{what}", body, format="json")
-
-
-def to_crash(ident: str, base_revision: int = 1) -> dict[str, Any]:
-    command = {"op": "set_instrument", "ids": [ident], "instrument": "crash"}
-    return {"base_revision": base_revision, "commands": [command]}
-
-
-def instruments_of(notation: Notation) -> list[str]:
-    notation.refresh_from_db()
-    return [hit["instrument"] for hit in notation.score["hits"]]
 
 
 def test_a_command_makes_a_revision_that_says_who_changed_what():
@@ -166,7 +140,7 @@ def test_a_moderator_may_read_but_not_edit_and_an_admin_may_edit():
 def test_nothing_of_somebody_elses_notation_is_found(method, what, body):
     notation = NotationFactory()
     if method == "get":
-        response = api(UserFactory()).get(f"/api/v1/notations/{notation.pk}/{what}")
+        response = read(notation, what, by=UserFactory())
     else:
         response = send(notation, what, body, by=UserFactory(), method=method)
 

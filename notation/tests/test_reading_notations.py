@@ -7,19 +7,13 @@ from django.core.cache import caches
 from django.utils import timezone
 from rest_framework.test import APIClient
 
-from accounts.models import User
 from accounts.tests.factories import UserFactory
 from media.tests.factories import RecordingFactory
 from notation.core import engrave
+from notation.tests.clients import api
 from notation.tests.factories import NotationFactory
 
 pytestmark = pytest.mark.django_db
-
-
-def api(person: User) -> APIClient:
-    client = APIClient()
-    client.force_authenticate(person)
-    return client
 
 
 def test_a_notation_is_read_with_its_score():
