@@ -205,3 +205,11 @@ def test_music21_reads_every_chart_with_its_marks_back(name):
     assert marks["wedge"] == said.count(Mark.CHOKE)
     assert marks["roll"] == said.count(Mark.ROLL)
     assert marks["letter"] == said.count(Mark.RIGHT) + said.count(Mark.LEFT)
+
+
+def test_a_tempo_leaves_room_for_the_number_of_a_tuplet_below_it():
+    score = chart("Marks", [{"s": "xxx---------"}, {"s": "xxx---------"}, {"s": "x--xxx------"}])
+
+    measures = list(drawn(score).iter("{*}measure"))
+
+    assert [[mark.text for mark in measure.iter("{*}dir")] for measure in measures] == [["\u00a0"], [], []]
