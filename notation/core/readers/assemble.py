@@ -33,10 +33,9 @@ from notation.core.score import (
 _ID = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]{0,63}")
 _GRACE_S = 0.030  # a flam's width
 _USUAL_TEMPO = 120.0
-_SLOWEST, _QUICKEST = 4.0, 2000.0  # quarters a minute that are taken to be meant
+_SLOWEST, _QUICKEST = 4.0, 500.0  # quarters a minute that are taken to be meant
 _MOST_BEATS = 32
 _BEAT_TYPES = (2, 4, 8, 16)
-_LONGEST_SECTION = 60
 
 _Stretches = list[tuple[Fraction, float, float]]
 # A stroke in its place, and the note that it was read from; a grace note has none of its own.
@@ -199,7 +198,7 @@ def _time_bars(
                 length.quarters,
                 tuple(_second_at(stretches, beat * meter.beat_quarters) for beat in range(count)),
                 clock.now_s,
-                bar.section[:_LONGEST_SECTION] if bar.section else None,
+                bar.section,
             )
         )
         times.append(stretches)

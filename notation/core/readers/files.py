@@ -6,6 +6,7 @@ import json
 from pathlib import PurePath
 
 from notation.core.errors import BadScore
+from notation.core.given_score import checked, read_given_score
 from notation.core.readers import musicxml
 from notation.core.readers.assemble import assemble
 from notation.core.readers.errors import ImportTooLarge, ImportUnreadable, ImportUnsupported
@@ -13,7 +14,7 @@ from notation.core.readers.limits import MAX_BARS, MAX_FILE_BYTES, MAX_NOTES, ch
 from notation.core.readers.midi import read_midi
 from notation.core.readers.report import Findings, Imported
 from notation.core.readers.xml_source import parse_xml, unpack_mxl
-from notation.core.score import score_from_json
+from notation.core.score import Score
 
 _LONGEST_TITLE = 200
 
@@ -27,24 +28,32 @@ def read_score(data: bytes, file_name: str) -> Imported:
         ImportUnreadable: damaged, or not what it seems.
         ImportTooLarge: more than ``limits`` allows.
         ImportNoDrums: music, but no drums in it.
-        ImportUnsupported: another kind of file.
+        ImportUnsupported: another kind of file, or music that no score can hold.
     """
     check_bytes(len(data), MAX_FILE_BYTES)
+    findings = Findings()
+    score = _read(data, file_name, findings)
+    try:
+        return Imported(checked(score), findings.all())
+    except BadScore as error:
+        raise ImportUnsupported(reason=error.details["reason"]) from error
+
+
+def _read(data: bytes, file_name: str, findings: Findings) -> Score:
+    title = _title_of(file_name)
     start = data[:200].lstrip(b"\xef\xbb\xbf \t\r\n")
-    title = title_of(file_name)
     if start.startswith(b"{"):
         return _read_json(data)
     if data.startswith(b"MThd") or (data.startswith(b"RIFF") and b"MThd" in data[:64]):
-        findings = Findings()
-        return Imported(read_midi(data, title, findings), findings.all())
+        return read_midi(data, title, findings)
     if data.startswith(b"PK\x03\x04"):
-        return _read_musicxml(unpack_mxl(data), title)
+        return _read_musicxml(unpack_mxl(data), title, findings)
     if start.startswith((b"<", b"\xff\xfe", b"\xfe\xff", b"\0<")):
-        return _read_musicxml(data, title)
+        return _read_musicxml(data, title, findings)
     raise ImportUnsupported(reason=_what_it_is(data, file_name))
 
 
-def _read_json(data: bytes) -> Imported:
+def _read_json(data: bytes) -> Score:
     try:
         described = json.loads(data.decode("utf-8-sig"))
     except (ValueError, RecursionError) as error:
@@ -55,15 +64,13 @@ def _read_json(data: bytes) -> Imported:
         if isinstance(described.get(field), list) and len(described[field]) > most:
             raise ImportTooLarge(reason=f"it has more than {most} {field}")
     try:
-        return Imported(score_from_json(described), ())
+        return read_given_score(described, most_hits=MAX_NOTES, most_bars=MAX_BARS)
     except BadScore as error:
-        raise ImportUnreadable(reason=str(error).rstrip(".")) from error
+        raise ImportUnreadable(reason=error.details["reason"]) from error
 
 
-def _read_musicxml(data: bytes, title: str) -> Imported:
-    findings = Findings()
-    score = assemble(musicxml.draft_of(parse_xml(data), title, findings), findings)
-    return Imported(score, findings.all())
+def _read_musicxml(data: bytes, title: str, findings: Findings) -> Score:
+    return assemble(musicxml.draft_of(parse_xml(data), title, findings), findings)
 
 
 def _what_it_is(data: bytes, file_name: str) -> str:
@@ -73,6 +80,6 @@ def _what_it_is(data: bytes, file_name: str) -> str:
     return f"{ending} files" if ending else "a file of an unknown kind"
 
 
-def title_of(file_name: str) -> str:
+def _title_of(file_name: str) -> str:
     """A title from a file's name."""
     return PurePath(file_name.replace("\\", "/")).stem.replace("_", " ").strip()[:_LONGEST_TITLE]

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import mido
 from mido.midifiles.meta import KeySignatureError
 
+from accounts.core.text import one_line
 from notation.core.readers.errors import ImportNoDrums, ImportUnreadable, ImportUnsupported
 from notation.core.readers.limits import MAX_MIDI_BYTES, check_bytes, check_notes
 from notation.core.readers.report import Findings
@@ -114,7 +115,7 @@ def _text(raw: str) -> str:
     """A text of the file; the standard says ASCII, programs write UTF-8 or Latin-1."""
     with contextlib.suppress(UnicodeError):
         raw = raw.encode("latin-1").decode("utf-8")
-    return " ".join("".join(c if c.isprintable() else " " for c in raw[:1000]).split())[:_LONGEST_TEXT]
+    return one_line(raw[:1000])[:_LONGEST_TEXT]
 
 
 def _drum_tracks(tracks: Sequence[_Track]) -> list[_Track]:

@@ -11,6 +11,7 @@ from fractions import Fraction
 
 from lxml import etree
 
+from accounts.core.text import one_line
 from notation.core.readers.draft import Draft, DraftBar, DraftFeel, DraftGrace, DraftTempo
 from notation.core.readers.form_unfolding import BarForm, playing_order
 from notation.core.readers.limits import check_notes
@@ -22,6 +23,7 @@ from notation.core.readers.report import Findings
 from notation.core.score import Swing
 
 _LONGEST_TEXT = 200
+_LONGEST_READ = 1_000  # characters of a text that are looked at
 _MOST_TIMES = 50  # a repeat is played; "ad libitum" is written as a large number
 _FIRST_NUMBERS = range(-20, 10_000)
 _SLACK = Fraction(1, 32)  # by which rounded durations may overrun their bar
@@ -69,7 +71,7 @@ def draft_of(root: etree._Element, title: str, findings: Findings) -> Draft:
 
 def _text(root: etree._Element, *paths: str) -> str:
     for path in paths:
-        text = " ".join((root.findtext(path) or "").split())
+        text = one_line((root.findtext(path) or "")[:_LONGEST_READ])
         if text:
             return text[:_LONGEST_TEXT]
     return ""
@@ -180,7 +182,7 @@ class _PartReader:
         divisions = attributes.find("divisions")
         if divisions is not None:
             value = positive(divisions.text, "divisions", line_of(divisions))
-            notes.divisions = value or None
+            notes.count_in(value or None)
         time = attributes.find("time")
         if time is not None and time.find("senza-misura") is not None:
             self._meter = None
@@ -227,7 +229,7 @@ class _PartReader:
         has_feel = sound is not None and sound.find("swing") is not None
         for kind in direction.iterfind("direction-type/*"):
             if kind.tag == "rehearsal":
-                bar.section = " ".join((kind.text or "").split())[:_LONGEST_TEXT] or bar.section
+                bar.section = one_line((kind.text or "")[:_LONGEST_READ]) or bar.section
             elif kind.tag == "metronome" and (sound is None or sound.get("tempo") is None):
                 self._read_metronome(kind, bar, notes)
             elif kind.tag == "dynamics":
@@ -243,7 +245,7 @@ class _PartReader:
                 setattr(form, kind.tag, True)
 
     def _read_words(self, words: etree._Element, bar: DraftBar) -> None:
-        text = words.text or ""
+        text = (words.text or "")[:_LONGEST_READ]
         if _SWING_WORDS.search(text):
             bar.feel = DraftFeel(Swing.SIXTEENTHS if "16" in text else Swing.EIGHTHS)
             self._findings.add("swing_by_words", "The swing was taken from the words alone.", bar.number)
@@ -254,7 +256,7 @@ class _PartReader:
 
     def _read_metronome(self, metronome: etree._Element, bar: DraftBar, notes: BarNotes) -> None:
         unit = _UNITS.get((metronome.findtext("beat-unit") or "").strip())
-        rate = re.search(r"[0-9]{1,4}(?:\.[0-9]{1,4})?", metronome.findtext("per-minute") or "")
+        rate = re.search(r"[0-9]{1,4}(?:\.[0-9]{1,4})?", (metronome.findtext("per-minute") or "")[:40])
         if unit is None or rate is None or len(metronome.findall("beat-unit")) != 1:
             self._findings.add("tempo_ignored", "A tempo that is no number was left out.", bar.number)
             return

@@ -66,6 +66,7 @@ class BarNotes:
     _onset: Fraction = Fraction(0)
     _chords: list[_Chord] = field(default_factory=list)
     _open_chord: _Chord | None = None
+    _durations: dict[str, Fraction] = field(default_factory=dict)
     _lone_graces: list[tuple[Fraction, DraftGrace]] = field(default_factory=list)
 
     def move(self, element: etree._Element) -> None:
@@ -122,14 +123,23 @@ class BarNotes:
         self.furthest = max(self.furthest, self.cursor)
 
     def _duration(self, element: etree._Element) -> Fraction:
-        line = line_of(element)
-        duration = positive(element.findtext("duration"), "the duration", line)
+        text = element.findtext("duration") or ""
+        known = self._durations.get(text)
+        if known is not None:
+            return known
+        duration = positive(text, "the duration", line_of(element))
         if self.divisions is None:
             self.findings.add(
                 "divisions_missing", "The file does not say how long a quarter is; 1 was taken."
             )
             self.divisions = Fraction(1)
-        return duration / self.divisions
+        self._durations[text] = duration / self.divisions
+        return self._durations[text]
+
+    def count_in(self, divisions: Fraction | None) -> None:
+        """Take ``divisions`` for a quarter from here on."""
+        self.divisions = divisions
+        self._durations.clear()
 
     def _notated(self, note: etree._Element) -> Fraction:
         """How long the note is: as its value and tuplet say, where the duration is only that rounded."""
@@ -160,7 +170,7 @@ class BarNotes:
     def _is_held(self, note: etree._Element, voice: str, struck: Struck) -> bool:
         """Whether the note is only the end of one that was struck before."""
         name = (voice, struck.origin)
-        kinds = {tie.get("type") for tie in note.iterfind("tie")}
+        kinds = {tie.get("type") for tie in note.iterfind("tie")} if note.find("tie") is not None else set()
         held = "stop" in kinds and name in self.ties
         self.ties.discard(name)
         if "start" in kinds:
@@ -181,7 +191,8 @@ class BarNotes:
     ) -> None:
         head = note.find("notehead")
         is_ghost = head is not None and head.get("parentheses") == "yes"
-        accented = any(
+        notations = note.find("notations")
+        accented = notations is not None and any(
             note.find(f"notations/articulations/{kind}") is not None for kind in ("accent", "strong-accent")
         )
         velocity = self._velocity(note)
@@ -199,10 +210,13 @@ class BarNotes:
             self._chords.append(self._open_chord)
         read.stem = len(self._chords)
         self._open_chord.notes.append(read)
-        self._read_tremolo(note, self._open_chord)
+        if notations is not None:
+            self._read_tremolo(note, self._open_chord)
 
     def _marks(self, note: etree._Element, instrument: InstrumentName) -> frozenset[Mark]:
         """The marks that stand on the note itself."""
+        if note.find("notations") is None and note.find("lyric") is None:
+            return frozenset()
         marks: set[Mark] = set()
         letters = [text.text for text in note.iterfind("notations/technical/fingering")]
         letters += [text.text for text in note.iterfind("lyric/text")]

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from lxml import etree
 
+from accounts.core.text import one_line
 from notation.core.readers.errors import ImportNoDrums, ImportUnreadable
 from notation.core.readers.limits import check_bars, check_notes
 from notation.core.readers.report import Findings
@@ -38,7 +39,7 @@ class Part:
     def name(self) -> str:
         """The part's name, as far as a report shows it."""
         text = self.declared.findtext("part-name") if self.declared is not None else None
-        return " ".join((text or "").split())[:_LONGEST_NAME]
+        return one_line((text or "")[: 10 * _LONGEST_NAME])[:_LONGEST_NAME]
 
     def drum_notes(self) -> int:
         """How many notes would be drums; 0 where the part is another instrument."""
