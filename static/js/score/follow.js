@@ -24,9 +24,11 @@ export class Follower {
    * @param {object} parts
    * @param {HTMLElement} parts.transport covers the foot of the window
    * @param {HTMLElement} parts.button brings the reader back
+   * @param {() => {top: number, bottom: number}} parts.inView what nothing covers
    */
-  constructor({ transport, button }) {
+  constructor({ transport, button, inView }) {
     this.transport = transport;
+    this.inView = inView;
     this.button = button;
     this.calm = matchMedia("(prefers-reduced-motion: reduce)");
     for (const type of ["wheel", "touchmove"]) {
@@ -68,7 +70,7 @@ export class Follower {
   #needed() {
     if (!this.#line) return 0;
     const { top, bottom } = this.#line.getBoundingClientRect();
-    return scrollNeeded({ top, bottom }, { top: 0, bottom: this.transport.getBoundingClientRect().top });
+    return scrollNeeded({ top, bottom }, this.inView());
   }
 
   #scroll() {

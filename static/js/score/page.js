@@ -1,13 +1,14 @@
-// The score page: brings the recording, the score, the waveform and the controls together.
+// The score page: brings the recording, the score, the waveform, the controls and the editor together.
 import { clock } from "./clock.js";
-import { Follower } from "./follow.js";
+import { Editor } from "./editor/editor.js";
+import { Follower, scrollNeeded } from "./follow.js";
 import { actionFor, holderOf } from "./keyboard.js";
 import { loopBetween, loopSeconds, stretched, withEnd } from "./loop.js";
 import { Player } from "./player.js";
 import { ScoreView } from "./score_view.js";
+import { Sheet, fetchSvg } from "./sheet.js";
 import { STEP } from "./speed.js";
 import { Timing } from "./timing.js";
-import { DESKTOP_FROM_PX, TABLET_FROM_PX, variantFor } from "./variants.js";
 import { Waveform } from "./waveform.js";
 
 /** How long a hit stays lit, in seconds of the listener. Chosen by eye. */
@@ -17,10 +18,13 @@ const GRACE_S = 0.6;
 
 /**
  * @typedef {object} PlayerData
- * @property {string} audio_url
- * @property {string} peaks_url
+ * @property {string | null} audio_url null: a score without a recording
+ * @property {string | null} peaks_url
  * @property {string} timing_url
  * @property {Record<import("./variants.js").Variant, string>} svg_urls
+ * @property {string} drum_key_url
+ * @property {string} notation_url
+ * @property {boolean} can_edit
  */
 
 const page = /** @type {HTMLElement} */ (document.querySelector("[data-score-page]"));
@@ -40,7 +44,8 @@ function part(name) {
 
 /** @param {string} url */
 async function json(url) {
-  const response = await fetch(url, { credentials: "same-origin" });
+  // What the browser has kept may be of an earlier revision; the server says so by its ETag.
+  const response = await fetch(url, { credentials: "same-origin", cache: "no-cache" });
   if (!response.ok) throw new Error(`${url}: ${response.status}`);
   return response.json();
 }
@@ -59,9 +64,12 @@ function complain(text) {
   box.hidden = false;
 }
 
-/** @param {Timing} timing */
-function start(timing) {
-  const player = new Player(/** @type {HTMLMediaElement} */ (part("audio")));
+/** @param {Timing} firstTiming */
+function start(firstTiming) {
+  let timing = firstTiming;
+  const hasRecording = Boolean(data.audio_url);
+  // Without a recording there is still a place in the music; an element with nothing to play keeps it.
+  const player = new Player(hasRecording ? /** @type {HTMLMediaElement} */ (part("audio")) : new Audio());
   const transport = part("transport");
   const scorePlace = part("score");
   const svgPlace = part("score-svg");
@@ -72,35 +80,46 @@ function start(timing) {
   const loopTo = /** @type {HTMLInputElement} */ (part("loop-to"));
   const announce = part("score-announce");
 
-  transport.hidden = false;
-  part("plain-audio").hidden = true;
+  transport.hidden = !hasRecording;
+  if (hasRecording) part("plain-audio").hidden = true;
   scorePlace.classList.add("score--live");
 
   const waveform = new Waveform(part("waveform"), /** @type {HTMLCanvasElement} */ (part("waveform-canvas")));
   const view = new ScoreView(svgPlace, timing);
-  const follower = new Follower({ transport, button: part("return") });
+  /** @type {Editor | null} */
+  let editor = null;
+  /** What neither the editor's tools nor the player cover, in pixels from the window's top. */
+  const inView = () => ({
+    top: editor?.isOpen ? Math.max(0, part("editor").getBoundingClientRect().bottom) : 0,
+    bottom: transport.hidden ? window.innerHeight : transport.getBoundingClientRect().top,
+  });
+  const follower = new Follower({ transport, button: part("return"), inView });
 
   /** @type {import("./loop.js").Loop} */
   let loop = loopBetween(timing.firstNumber, timing.firstNumber + 3, timing.firstNumber, timing.lastNumber);
   let looping = false;
 
-  json(data.peaks_url).then(
-    (outline) => waveform.setOutline(outline),
-    () => {}, // a flat strip still seeks
-  );
+  if (data.peaks_url) {
+    json(data.peaks_url).then(
+      (outline) => waveform.setOutline(outline),
+      () => {}, // a flat strip still seeks
+    );
+  }
 
   // --- what happens in the recording, shown ---
   let barIndex = -2;
   const showTime = () => {
     const time_s = player.time_s;
     part("time").textContent = clock(time_s);
-    view.light(timing.soundingAt(time_s, LIT_S * (player.speed / 100)));
+    // Whoever edits has come to a note to change it, not to see it lit.
+    const isCue = editor?.isOpen === true && !player.playing;
+    view.light(isCue ? [0, 0] : timing.soundingAt(time_s, LIT_S * (player.speed / 100)));
     const index = timing.barIndexAt(time_s);
     if (index !== barIndex) {
       barIndex = index;
       part("bar").textContent = index < 0 ? "–" : String(timing.bars[index].number);
     }
-    if (view.showBar(index) && (player.playing || time_s > 0)) follower.show(view.currentLine);
+    if (view.showBar(index) && !isCue && (player.playing || time_s > 0)) follower.show(view.currentLine);
     waveform.setTime(time_s, index < 0 ? "" : `bar ${timing.bars[index].number}`);
   };
   const showLength = () => {
@@ -118,8 +137,11 @@ function start(timing) {
   };
   const showLoop = () => {
     loopButton.setAttribute("aria-pressed", String(looping));
-    loopFrom.value = String(loop.from);
-    loopTo.value = String(loop.to);
+    for (const [input, value] of /** @type {const} */ ([[loopFrom, loop.from], [loopTo, loop.to]])) {
+      input.min = String(timing.firstNumber);
+      input.max = String(timing.lastNumber);
+      input.value = String(value);
+    }
     const span = looping ? loopSeconds(loop, timing) : null;
     view.showLoop(looping ? loop : null);
     waveform.setLoop(span);
@@ -151,7 +173,7 @@ function start(timing) {
   };
   const currentNumber = () => timing.bars[Math.max(0, timing.barIndexAt(player.time_s))].number;
   const act = {
-    toggle: () => void player.toggle(),
+    toggle: () => void (hasRecording && player.toggle()),
     back: () => goByBar(-1),
     on: () => goByBar(1),
     faster: () => player.setSpeed(player.speed + STEP),
@@ -167,7 +189,12 @@ function start(timing) {
     part(name).addEventListener("click", act[/** @type {keyof typeof act} */ (action)]);
   }
   window.addEventListener("keydown", (event) => {
-    const action = actionFor(event, holderOf(event.target));
+    const holder = holderOf(event.target);
+    if (editor?.isOpen && event.key !== " ") {
+      editor.press(event, holder);
+      return;
+    }
+    const action = actionFor(event, holder);
     if (!action) return;
     event.preventDefault();
     act[action]();
@@ -175,10 +202,6 @@ function start(timing) {
   speedInput.addEventListener("input", () => player.setSpeed(Number(speedInput.value)));
   loopFrom.addEventListener("change", () => setLoop(withEnd(loop, "from", loopFrom.valueAsNumber)));
   loopTo.addEventListener("change", () => setLoop(withEnd(loop, "to", loopTo.valueAsNumber)));
-  for (const input of [loopFrom, loopTo]) {
-    input.min = String(timing.firstNumber);
-    input.max = String(timing.lastNumber);
-  }
   const practice = part("practice");
   const practiceToggle = part("practice-toggle");
   practiceToggle.addEventListener("click", () => {
@@ -202,27 +225,51 @@ function start(timing) {
     if (span && (player.time_s < span.start_s || player.time_s >= span.end_s)) player.seek(span.start_s);
   });
 
-  // --- the engraving that fits the window ---
-  const fit = async () => {
-    const variant = variantFor(window.innerWidth);
-    if (svgPlace.dataset.variant === variant || !data.svg_urls?.[variant]) return;
-    svgPlace.dataset.variant = variant;
-    scorePlace.classList.add("score--loading");
-    try {
-      const svg = await fetchSvg(data.svg_urls[variant]);
-      if (svgPlace.dataset.variant !== variant) return; // resized on in the meantime
-      svgPlace.replaceChildren(svg);
+  // --- the engraving, and the score that is edited ---
+  const sheet = new Sheet({
+    frame: scorePlace,
+    place: svgPlace,
+    urls: data.svg_urls,
+    shown: () => {
       view.adopt();
+      editor?.adopt();
       barIndex = -2;
       showTime();
-    } catch (error) {
-      console.error(error); // the engraving that is there stays
-    } finally {
-      scorePlace.classList.remove("score--loading");
-    }
+    },
+  });
+  const redraw = async (/** @type {number} */ revision) => {
+    const [next, key] = await Promise.all([json(data.timing_url), fetchSvg(data.drum_key_url)]);
+    await sheet.showRevision(revision, () => {
+      timing = new Timing(next);
+      view.timing = timing;
+      loop = loopBetween(loop.from, loop.to, timing.firstNumber, timing.lastNumber);
+      document.querySelector("[data-drum-key]")?.replaceChildren(key);
+    });
+    showLoop();
   };
-  for (const edge of [TABLET_FROM_PX, DESKTOP_FROM_PX]) {
-    matchMedia(`(min-width: ${edge}px)`).addEventListener("change", fit);
+  if (data.can_edit) {
+    editor = new Editor({
+      url: data.notation_url,
+      root: part("editor"),
+      place: svgPlace,
+      button: part("edit"),
+      page: {
+        currentBar: currentNumber,
+        time_s: () => player.time_s,
+        cue: (time_s) => {
+          if (!player.playing) player.seek(time_s);
+        },
+        redraw,
+        reveal: (line) => {
+          const by = scrollNeeded(line.getBoundingClientRect(), inView());
+          if (Math.abs(by) > 1) window.scrollBy({ top: by });
+        },
+        changed: () => {
+          view.isPassive = editor?.isOpen === true;
+          showTime();
+        },
+      },
+    });
   }
 
   showLoop();
@@ -230,14 +277,5 @@ function start(timing) {
   showLength();
   showState();
   showTime();
-  void fit();
-}
-
-/** @param {string} url */
-async function fetchSvg(url) {
-  const response = await fetch(url, { credentials: "same-origin" });
-  if (!response.ok) throw new Error(`${url}: ${response.status}`);
-  const parsed = new DOMParser().parseFromString(await response.text(), "image/svg+xml");
-  if (parsed.documentElement.localName !== "svg") throw new Error(`${url} is no SVG`);
-  return document.importNode(parsed.documentElement, true);
+  void sheet.fit();
 }

@@ -28,6 +28,8 @@ export class ScoreView extends EventTarget {
     super();
     this.place = place;
     this.timing = timing;
+    /** Somebody else takes the clicks. */
+    this.isPassive = false;
     place.addEventListener("pointerdown", (event) => this.#press(event));
     place.addEventListener("pointermove", (event) => this.#drag(event));
     window.addEventListener("pointerup", () => this.#letGo());
@@ -125,7 +127,7 @@ export class ScoreView extends EventTarget {
   /** @param {PointerEvent} event */
   #press(event) {
     // A finger that moves is scrolling; loops are for the mouse and the pen.
-    if (event.pointerType === "touch" || event.button !== 0 || event.shiftKey) return;
+    if (this.isPassive || event.pointerType === "touch" || event.button !== 0 || event.shiftKey) return;
     this.#dragFrom = this.#numberUnder(event);
     this.#dragTo = this.#dragFrom ?? 0;
   }
@@ -153,7 +155,7 @@ export class ScoreView extends EventTarget {
 
   /** @param {MouseEvent} event */
   #click(event) {
-    if (this.place.classList.contains("score--dragging")) return;
+    if (this.isPassive || this.place.classList.contains("score--dragging")) return;
     const number = this.#numberUnder(event);
     if (number !== null) this.#tell("bar", { number, shift: event.shiftKey });
   }

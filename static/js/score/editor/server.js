@@ -1,0 +1,106 @@
+// The notation API, as the editor uses it.
+import { Refusal } from "./outbox.js";
+import { ScoreModel } from "./score_model.js";
+
+/** @typedef {{revision: number, author: string, created_at: string, kind: string, summary: string[]}} Revision */
+
+export class NotationApi {
+  /**
+   * @param {string} url of the notation; everything else lies below it
+   * @param {string} csrfToken
+   */
+  constructor(url, csrfToken) {
+    this.url = url.replace(/\/$/, "");
+    this.csrfToken = csrfToken;
+  }
+
+  /**
+   * @param {number} base
+   * @param {import("./commands.js").Command[]} commands
+   * @param {string} key
+   */
+  send(base, commands, key) {
+    return this.#post("commands/", { base_revision: base, commands }, key);
+  }
+
+  /**
+   * @param {number} base
+   * @param {number} revision
+   * @param {string} key
+   */
+  restore(base, revision, key) {
+    return this.#post(`revisions/${revision}/restore/`, { base_revision: base }, key);
+  }
+
+  /**
+   * @param {number} base
+   * @param {object} changes
+   * @param {string} key
+   */
+  requantise(base, changes, key) {
+    return this.#post("requantise/", { base_revision: base, ...changes }, key);
+  }
+
+  /** The newest revision. */
+  async load() {
+    const { revision, score } = await ask(this.url);
+    return { revision, score: ScoreModel.fromJson(score) };
+  }
+
+  /** @returns {Promise<Revision[]>} the newest first */
+  async revisions() {
+    const answer = await ask(`${this.url}/revisions/`);
+    /** @type {Revision[]} */
+    const rows = Array.isArray(answer) ? answer : answer.results;
+    return [...rows].sort((a, b) => b.revision - a.revision);
+  }
+
+  /**
+   * @param {string} path below the notation
+   * @param {object} body
+   * @param {string} key
+   * @returns {Promise<import("./outbox.js").Answer>}
+   */
+  #post(path, body, key) {
+    return ask(`${this.url}/${path}`, {
+      method: "POST",
+      headers: { "Content-Type": "application/json", "X-CSRFToken": this.csrfToken, "Idempotency-Key": key },
+      body: JSON.stringify(body),
+    });
+  }
+}
+
+/**
+ * @param {string} url
+ * @param {RequestInit} [request]
+ * @returns {Promise<any>}
+ * @throws {Refusal}
+ */
+async function ask(url, request = {}) {
+  let response;
+  try {
+    response = await fetch(url, { credentials: "same-origin", cache: "no-cache", ...request });
+  } catch {
+    throw new Refusal(0, "offline", "The site cannot be reached.");
+  }
+  /** @type {any} */
+  let body = null;
+  try {
+    body = await response.json();
+  } catch {
+    if (response.ok) throw new Refusal(0, "bad_answer", "The site's answer cannot be read.");
+  }
+  if (response.ok) return body;
+  throw new Refusal(response.status, body?.code ?? "", messageOf(response.status, body), body?.details);
+}
+
+/**
+ * @param {number} status
+ * @param {any} body
+ */
+function messageOf(status, body) {
+  if (status === 401) return "You are signed out. Sign in in another tab, then try again.";
+  if (status === 429) return "Too many changes at once. Wait a moment, then try again.";
+  if (status >= 500) return "The site has a problem.";
+  return body?.message ?? "The site refused it.";
+}
