@@ -45,6 +45,8 @@ class HitChange:
         """What happened to it, as far as a grace note shares it with its note."""
         if self.old is None or self.new is None:
             return (self.old is None, self.new is None)
+        if not self.moved and self.old.hit.instrument is self.new.hit.instrument:
+            return (self.hit_id,)  # velocity and marks are each one's own
         return (self.moved, self.old.hit.instrument, self.new.hit.instrument)
 
     @property

@@ -17,6 +17,7 @@ from notation.core.rhythm import QUARTER
 from notation.core.score import Bar, ScoreHit
 
 _SIXTEENTH = Fraction(1, 4)
+_HEARD_WITHIN = 1.5  # 16ths: one that a note is moved by, and a half by which it was quantised
 _SAME_TIME_S = 1e-6
 
 
@@ -150,13 +151,13 @@ def _onset_shift_s(draft: Draft, step: _Step) -> float:
     """By how much the onset moves with the note, in seconds.
 
     What was heard was heard when it was heard: a note that is only written elsewhere lights up at the same
-    instant as before. But a note that a person put there, and one moved farther than a 16th from where it was
+    instant as before. But a note that a person put there, and one moved by more than a 16th from where it was
     heard, goes by the beat of its new place.
     """
     onset_s = step.placed.hit.onset_s
     there_s = step.bar.time_s_at(step.position)
     was_put_there = abs(draft.bar(step.placed.bar).time_s_at(step.placed.position) - onset_s) < _SAME_TIME_S
     sixteenth_s = abs(step.bar.time_s_at(step.position + _SIXTEENTH) - there_s)
-    if draft.has_recording and not was_put_there and abs(there_s - onset_s) <= sixteenth_s:
+    if draft.has_recording and not was_put_there and abs(there_s - onset_s) <= _HEARD_WITHIN * sixteenth_s:
         return 0.0
     return there_s - onset_s
