@@ -88,10 +88,25 @@ _PAGE = r"""
 }}
 """
 
+_KEY = r"""
+\score {{
+  <<
+    \new DrumStaff \with {{
+      drumStyleTable = #kit
+      \remove Time_signature_engraver
+      \magnifyStaff #2/3
+    }} {{
+      \new DrumVoice = "key" \drummode {{ \cadenzaOn \omit Stem {notes} \bar "|." }}
+    }}
+    \new Lyrics \with {{ \override LyricText.font-size = #-2 }} \lyricsto "key" {{ {labels} }}
+  >>
+  \layout {{ ragged-right = ##t }}
+}}
+"""
+
 _SCORE = r"""
 \score {{
-  \new DrumStaff \with {{ drumStyleTable = #kit }} <<
-    \numericTimeSignature
+  \new DrumStaff \with {{ drumStyleTable = #kit \numericTimeSignature }} <<
     {{ \structure }}
     \new DrumVoice = "hands" {{ \voiceOne \hands }}
     \new DrumVoice = "feet" {{ \voiceTwo \feet }}
@@ -136,6 +151,7 @@ def write_lilypond(
             "\n".join(_structure(score, measures)),
             "\n".join(_voice("hands", HANDS, measures)),
             "\n".join(_voice("feet", FEET, measures)),
+            _key(bars),
             _SCORE.format(midi="\n  \\midi { }" if midi else ""),
         )
     )
@@ -167,6 +183,26 @@ def _kit(profile: KitProfile) -> str:
         place = written.staff_loc - _MIDDLE_LINE
         lines.append(f"  ({full} {_HEADS[written.notehead]} {sign} {place})")
     return "\n".join(["kit = #(alist->hash-table '(", *lines, "))", ""])
+
+
+def _key(bars: Iterable[SpelledBar]) -> str:
+    """A small staff that says which head is which drum; nothing when nothing is played."""
+    heads: dict[str, Head] = {}
+    for event in (event for bar in bars for voice in bar.voices for event in voice.events):
+        for head in (*event.heads, *(grace for chord in event.graces for grace in chord)):
+            heads.setdefault(_drum(head), head)
+    if not heads:
+        return ""
+    from_the_top = sorted(heads.items(), key=lambda item: -item[1].written.staff_loc)
+    notes = [f"<{_shape(head)}{drum}>4" for drum, head in from_the_top]
+    labels = [quoted(_label(head)) for _, head in from_the_top]
+    return _KEY.format(notes=' \\bar "" '.join(notes), labels=" ".join(labels))
+
+
+def _label(head: Head) -> str:
+    if head.is_half_open:
+        return "Half-open hi-hat"
+    return "Rim shot" if Mark.RIM_SHOT in head.marks else head.written.label
 
 
 def _quarters(length: Fraction) -> str:
@@ -342,19 +378,19 @@ def _chord(heads: Sequence[Head]) -> str:
 
 
 def _head(head: Head) -> str:
-    short, _ = _NAMES[head.hit.instrument]
-    if head.is_half_open:
-        short, _ = _HALF_OPEN
-    elif Mark.RIM_SHOT in head.marks:
-        short, _ = _RIM_SHOT
-    words = []
     if head.doubled:
-        words.append("\\tweak transparent ##t")
-    elif head.notehead is Notehead.SLASHED:
-        words.append("\\tweak stencil #slashed-head")
-    if head.ghost and not head.doubled:
-        words.append("\\parenthesize")
-    return " ".join([*words, short])
+        return f"\\tweak transparent ##t {_drum(head)}"
+    return _shape(head) + ("\\parenthesize " if head.ghost else "") + _drum(head)
+
+
+def _shape(head: Head) -> str:
+    return "\\tweak stencil #slashed-head " if head.notehead is Notehead.SLASHED else ""
+
+
+def _drum(head: Head) -> str:
+    if head.is_half_open:
+        return _HALF_OPEN[0]
+    return _RIM_SHOT[0] if Mark.RIM_SHOT in head.marks else _NAMES[head.hit.instrument][0]
 
 
 def _signs(event: Event) -> str:

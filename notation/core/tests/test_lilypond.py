@@ -60,6 +60,14 @@ def test_of_a_hostile_text_nothing_is_outside_a_string(text):
     assert STRING.sub('""', hostile) == STRING.sub('""', harmless)
 
 
+def test_a_drum_with_a_hostile_name_is_named_in_a_string():
+    profile = profile_from_json({"instruments": {"kick": {"label": '"} #(system "ls") \\'}}})
+
+    source = write_lilypond(titled("Song"), profile)
+
+    assert '\\lyricsto "key" { "Hi-hat" "\\"} #(system \\"ls\\") \\\\" }' in source
+
+
 def test_a_text_is_kept_as_it_is():
     source = write_lilypond(titled('Say "hi" \\o/ {100 %}'))
 
