@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 from collections import Counter
 from fractions import Fraction
+from pathlib import Path
 
 import mido
 import pytest
@@ -161,3 +162,20 @@ def test_general_midi_keeps_the_published_keys():
     }
 
     assert {name: GENERAL_MIDI.notes[InstrumentName(name)] for name in published} == published
+
+
+def test_the_documented_tables_are_these_maps():
+    text = (Path(__file__).parents[3] / "docs" / "exports.md").read_text("utf-8")
+    rows = [
+        [cell.strip() for cell in line.strip("|").split("|")] for line in text.splitlines() if "|" in line
+    ]
+    names = next(row for row in rows if row[0] == "`note_map`")[1:]
+    documented = {row[0]: row[1:] for row in rows if len(row) == len(names) + 1}
+
+    assert [name.strip("`") for name in names] == list(NOTE_MAPS)
+    for place, note_map in enumerate(NOTE_MAPS.values()):
+        for instrument, note in note_map.notes.items():
+            missing = "°" if instrument in note_map.substitutes else ""
+            assert documented[f"`{instrument}`"][place] == f"{note}{missing}"
+        for (instrument, mark), note in note_map.marked.items():
+            assert documented[f"`{instrument}`, {mark.replace('_', ' ')}"][place] == str(note)
