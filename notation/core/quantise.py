@@ -15,10 +15,10 @@ from notation.core.flams import part_flams, part_wide_flams
 from notation.core.hits import Hit
 from notation.core.instruments import INSTRUMENTS, InstrumentName
 from notation.core.quantise_config import GridChoice, QuantiseConfig, SwingChoice
-from notation.core.reading import Reading, cluster_strokes
+from notation.core.reading import Reading
 from notation.core.rhythm import spell_unit
-from notation.core.score import Bar, Score, ScoreHit, Swing, SwingMark
-from notation.core.subdivisions import BEAT, grids_for
+from notation.core.score import Bar, Mark, Score, ScoreHit, Swing, SwingMark
+from notation.core.subdivisions import grids_for, kind_of
 
 __all__ = ["GridChoice", "QuantiseConfig", "SwingChoice", "quantise"]
 
@@ -50,16 +50,21 @@ def quantise(
     bars = bars_of(grid, first_s, last_s)
     beats = beats_of(bars)
 
-    mains, grace_of = part_flams(ordered, config)
-    clusters = cluster_strokes(mains, beats, config)
-    places = Reading(beats, clusters, config).places()
+    parted = part_flams(ordered, beats, config)
+    places = Reading(beats, parted.mains, config).places()
     places, wide = part_wide_flams(places, config)
     placed, crowded = _keep_apart(places, beats, config)
-    grace_of |= wide | crowded
+    grace_of = {**parted.grace_of, **wide, **crowded}
 
     by_id = {hit.id: hit for hit in ordered}
     score_hits = [
-        ScoreHit(by_id[hit_id], bars[bar].number, position) for hit_id, (bar, position) in placed.items()
+        ScoreHit(
+            by_id[hit_id],
+            bars[bar].number,
+            position,
+            marks=frozenset({Mark.ROLL}) if hit_id in parted.rolled else frozenset(),
+        )
+        for hit_id, (bar, position) in placed.items()
     ]
     for grace_id, main_id in grace_of.items():
         bar, position = placed[_main_of(main_id, grace_of)]
@@ -144,9 +149,7 @@ def _free_place(
         if not 0 <= near < len(beats):
             continue
         length = beats[near].quarters
-        grids = grids_for(beats[near], config.grid).values()
-        for tick in {tick for candidates in grids for grid in candidates for tick in grid}:
-            slot = Fraction(tick, BEAT)
+        for slot in {slot for grid in grids_for(kind_of(beats[near]), config.grid) for slot in grid.slots}:
             if (hit.instrument, near, slot) in taken:
                 continue
             together = sorted(

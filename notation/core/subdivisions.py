@@ -1,10 +1,12 @@
 """The grids that a beat may be read on, and how plain each of their slots reads.
 
-Slots are counted in ticks, 24 a beat, since the search for a reading asks for them millions of times.
+A *slot* is a place in the beat as a fraction of it. Each kind of beat has one table of all its slots, so that
+the search can weigh every stroke against all of them at once and each grid is a choice of rows.
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from enum import StrEnum
 from fractions import Fraction
 
@@ -14,69 +16,113 @@ from notation.core.rhythm import DOTTED_QUARTER
 
 
 class Family(StrEnum):
-    """Kinds of reading: hands and feet alike, or one straight against the other's triplets."""
+    """Kinds of reading; in compound beats ``TRIPLET`` stands for duplets and their halves."""
 
     STRAIGHT = "straight"
     TRIPLET = "triplet"
-    AT_ODDS = "at odds"
+    QUINTUPLET = "quintuplet"
+    AT_ODDS = "at odds"  # hands of one kind, feet of another
 
 
-BEAT = 24  # ticks
-Grid = tuple[int, ...]
+class BeatKind(StrEnum):
+    """What a felt beat is: a quarter, a dotted quarter, or an eighth (5/8, 7/8)."""
+
+    QUARTER = "quarter"
+    DOTTED = "dotted"
+    SHORT = "short"
 
 
-def slots_of(parts: int) -> Grid:
-    """The grid of a beat in ``parts`` equal parts."""
-    return tuple(range(0, BEAT, BEAT // parts))
+def kind_of(beat: GridBeat) -> BeatKind:
+    """What kind of beat ``beat`` is."""
+    if beat.quarters == DOTTED_QUARTER:
+        return BeatKind.DOTTED
+    return BeatKind.QUARTER if beat.quarters >= 1 else BeatKind.SHORT
+
+
+Slots = tuple[Fraction, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Grid:
+    """One way to divide a beat. ``thirds`` are the slots of a triplet that fills only half of it."""
+
+    family: Family
+    slots: Slots
+    thirds: frozenset[Fraction] = frozenset()
+
+
+def slots_of(parts: int) -> Slots:
+    """The slots of a beat in ``parts`` equal parts."""
+    return tuple(Fraction(part, parts) for part in range(parts))
 
 
 # What reading a slot costs before the song has shown its habits, in nats, by the plainest grid that has it.
-SIMPLE_COST = {1: 0.0, 2: 0.4, 4: 1.2, 8: 6.0, 3: 2.2, 6: 5.5}
-COMPOUND_COST = {1: 0.0, 3: 0.3, 6: 1.2, 12: 6.0, 2: 4.0, 4: 5.0}
+_QUARTER_COST = {1: 0.0, 2: 0.4, 4: 1.2, 8: 6.0, 3: 2.2, 6: 5.5, 5: 6.0}
+_DOTTED_COST = {1: 0.0, 3: 0.3, 6: 1.2, 12: 6.0, 2: 4.0, 4: 5.0}
+
+
+def plain_cost(slot: Fraction, kind: BeatKind) -> float:
+    """What a slot costs in a song of which nothing is known."""
+    costs = _DOTTED_COST if kind is BeatKind.DOTTED else _QUARTER_COST
+    return costs[slot.denominator]
+
+
+def _straight(*parts: int) -> tuple[Grid, ...]:
+    return tuple(Grid(Family.STRAIGHT, slots_of(number)) for number in parts)
+
+
+def _triplet(*parts: int) -> tuple[Grid, ...]:
+    return tuple(Grid(Family.TRIPLET, slots_of(number)) for number in parts)
+
 
 # One eighth is a triplet of sixteenths and the other is straight; without the stroke between them these
 # would be triplets in disguise.
-_SIXTEENTH_TRIPLET_FIRST = (0, 4, 8, 12, 18)
-_SIXTEENTH_TRIPLET_LAST = (0, 6, 12, 16, 20)
-HALVED = frozenset({_SIXTEENTH_TRIPLET_FIRST, _SIXTEENTH_TRIPLET_LAST})
-THIRDS = frozenset({4, 8, 16, 20})
+_SIXTH = Fraction(1, 6)
+_HALVED = (
+    Grid(
+        Family.STRAIGHT,
+        (Fraction(0), _SIXTH, 2 * _SIXTH, Fraction(1, 2), Fraction(3, 4)),
+        frozenset({_SIXTH, 2 * _SIXTH}),
+    ),
+    Grid(
+        Family.STRAIGHT,
+        (Fraction(0), Fraction(1, 4), Fraction(1, 2), 4 * _SIXTH, 5 * _SIXTH),
+        frozenset({4 * _SIXTH, 5 * _SIXTH}),
+    ),
+)
+_QUINTUPLET = Grid(Family.QUINTUPLET, slots_of(5))
 
-_SIMPLE_GRIDS: dict[GridChoice, dict[Family, tuple[Grid, ...]]] = {
-    GridChoice.AUTO: {
-        Family.STRAIGHT: (slots_of(4), slots_of(8), _SIXTEENTH_TRIPLET_FIRST, _SIXTEENTH_TRIPLET_LAST),
-        Family.TRIPLET: (slots_of(3), slots_of(6)),
+_GRIDS: dict[BeatKind, dict[GridChoice, tuple[Grid, ...]]] = {
+    BeatKind.QUARTER: {
+        GridChoice.AUTO: (*_straight(4, 8), *_HALVED, *_triplet(3, 6), _QUINTUPLET),
+        GridChoice.EIGHTHS: _straight(2),
+        GridChoice.SIXTEENTHS: _straight(4),
+        GridChoice.THIRTY_SECONDS: _straight(4, 8),
+        GridChoice.TRIPLETS: _triplet(3, 6),
     },
-    GridChoice.EIGHTHS: {Family.STRAIGHT: (slots_of(2),)},
-    GridChoice.SIXTEENTHS: {Family.STRAIGHT: (slots_of(4),)},
-    GridChoice.THIRTY_SECONDS: {Family.STRAIGHT: (slots_of(4), slots_of(8))},
-    GridChoice.TRIPLETS: {Family.TRIPLET: (slots_of(3), slots_of(6))},
-}
-_COMPOUND_GRIDS: dict[GridChoice, dict[Family, tuple[Grid, ...]]] = {
-    GridChoice.AUTO: {
-        Family.STRAIGHT: (slots_of(6), slots_of(12)),
-        Family.TRIPLET: (slots_of(2), slots_of(4)),
+    BeatKind.DOTTED: {
+        GridChoice.AUTO: (*_straight(6, 12), *_triplet(2, 4)),
+        GridChoice.EIGHTHS: _straight(3),
+        GridChoice.SIXTEENTHS: _straight(6),
+        GridChoice.THIRTY_SECONDS: _straight(6, 12),
+        GridChoice.TRIPLETS: _straight(6),
     },
-    GridChoice.EIGHTHS: {Family.STRAIGHT: (slots_of(3),)},
-    GridChoice.SIXTEENTHS: {Family.STRAIGHT: (slots_of(6),)},
-    GridChoice.THIRTY_SECONDS: {Family.STRAIGHT: (slots_of(6), slots_of(12))},
-    GridChoice.TRIPLETS: {Family.STRAIGHT: (slots_of(6),)},
+    BeatKind.SHORT: {
+        GridChoice.AUTO: _straight(2, 4),
+        GridChoice.EIGHTHS: _straight(1),
+        GridChoice.SIXTEENTHS: _straight(2),
+        GridChoice.THIRTY_SECONDS: _straight(2, 4),
+        GridChoice.TRIPLETS: _straight(2, 4),
+    },
 }
 
 
-def grids_for(beat: GridBeat, choice: GridChoice) -> dict[Family, tuple[Grid, ...]]:
-    """The grids that ``choice`` allows for ``beat``, by kind; each kind is tried with all of its grids."""
-    if beat.quarters == DOTTED_QUARTER:
-        return _COMPOUND_GRIDS[choice]
-    if beat.quarters >= 1:
-        return _SIMPLE_GRIDS[choice]
-    if choice is GridChoice.EIGHTHS:
-        return {Family.STRAIGHT: (slots_of(1),)}
-    # The felt beat is an eighth (5/8, 7/8): halves are sixteenths, quarters 32nds.
-    straight = (slots_of(2), slots_of(4)) if choice is not GridChoice.SIXTEENTHS else (slots_of(2),)
-    return {Family.STRAIGHT: straight}
+def grids_for(kind: BeatKind, choice: GridChoice) -> tuple[Grid, ...]:
+    """The grids that ``choice`` allows for a kind of beat; those of one family follow one another."""
+    return _GRIDS[kind][choice]
 
 
-def plain_cost(tick: int, *, compound: bool) -> float:
-    """What a slot costs in a song of which nothing is known."""
-    costs = COMPOUND_COST if compound else SIMPLE_COST
-    return costs.get(Fraction(tick, BEAT).denominator, 5.0)
+def slot_table(kind: BeatKind) -> Slots:
+    """All slots that any grid has for this kind of beat, ascending, and 1, the next beat's first."""
+    found = {slot for grids in _GRIDS[kind].values() for grid in grids for slot in grid.slots}
+    return (*sorted(found), Fraction(1))
