@@ -30,7 +30,7 @@ _FLAM_S = 0.045
 _FLAM_QUARTERS = Fraction(1, 13)  # our own grace notes come a sixteenth of a quarter before theirs
 _HALF_OPEN_PEDAL = range(32, 97)
 _GRAB_QUARTERS = 4  # how long after its stroke a cymbal may be grabbed
-_MOST_PLAYED = 50_000  # strokes to quantise; hours of playing
+_MOST_PLAYED, _MOST_PLAYED_BARS = 20_000, 3_000  # to quantise: more than an hour of playing
 _SNARE = 38
 
 
@@ -275,8 +275,10 @@ def _quantised(
     findings: Findings,
 ) -> Score:
     """Quantise strokes that were played, against the beats of the file's own tempi."""
-    if len(strokes) > _MOST_PLAYED:
-        raise ImportTooLarge(reason=f"more than {_MOST_PLAYED} played strokes would have to be quantised")
+    if len(strokes) > _MOST_PLAYED or len(draft.bars) > _MOST_PLAYED_BARS:
+        raise ImportTooLarge(
+            reason=f"more than {_MOST_PLAYED} strokes or {_MOST_PLAYED_BARS} bars would have to be quantised"
+        )
     _number_pickup(draft)
     timeline = timeline_of(draft, findings)
     # A pickup begins with a rest where the file's is no whole number of beats.
