@@ -7,6 +7,9 @@ from typing import Any
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, Warning, register
 
+from notation.core.exports import PdfBackend
+from notation.core.lilypond_pdf import lilypond_is_installed
+
 
 @register(Tags.security, deploy=True)
 def production_services(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
@@ -50,6 +53,28 @@ def upload_limits(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
                 "The limits for recordings refuse everything.",
                 hint="RECORDING_MIN_S must be less than RECORDING_MAX_S and UPLOAD_MAX_MB at least 1.",
                 id="drumsite.E001",
+            )
+        ]
+    return []
+
+
+@register()
+def pdf_backend(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
+    """An engraver of PDFs that there is not."""
+    if settings.PDF_BACKEND not in list(PdfBackend):
+        return [
+            Error(
+                f"PDF_BACKEND is {settings.PDF_BACKEND!r}.",
+                hint=f"Choose one of {', '.join(PdfBackend)}.",
+                id="drumsite.E003",
+            )
+        ]
+    if settings.PDF_BACKEND == PdfBackend.LILYPOND and not lilypond_is_installed():
+        return [
+            Error(
+                "PDF_BACKEND is lilypond, and LilyPond is not installed.",
+                hint="Run `pip install -r requirements/lilypond.txt`, or leave PDF_BACKEND out.",
+                id="drumsite.E004",
             )
         ]
     return []

@@ -8,6 +8,7 @@ from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
 from rest_framework.routers import SimpleRouter
 
 from drumsite.views import health, landing, ready
+from notation import charts
 from notation.api.views import NotationViewSet
 from notation.views import score_download, score_page
 from transcription import views
@@ -41,6 +42,11 @@ urlpatterns = [
     path("recordings/<uuid:recording_id>/transcribe/", views.transcribe_again, name="transcribe_again"),
     path("scores/<uuid:notation_id>/", score_page, name="score"),
     path("scores/<uuid:notation_id>/download/<str:fmt>/", score_download, name="score_download"),
+    path("scores/<uuid:notation_id>/copy/", charts.notation_copy, name="notation_copy"),
+    path("scores/<uuid:notation_id>/delete/", charts.notation_delete, name="notation_delete"),
+    path("scores/<uuid:notation_id>/restore/", charts.notation_restore, name="notation_restore"),
+    path("charts/", charts.charts_page, name="charts"),
+    path("charts/import/", charts.chart_import, name="chart_import"),
     path("", include("media.urls")),
     path("account/", include("accounts.urls")),
     path("admin/", admin.site.urls),

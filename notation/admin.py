@@ -10,7 +10,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from accounts.read_only_admin import ReadOnlyAdmin
-from notation.models import Hit, HitSet, Notation
+from notation.models import Hit, HitSet, Notation, Revision
 
 
 @admin.register(Hit)
@@ -37,7 +37,7 @@ class HitSetAdmin(ReadOnlyAdmin):
 class NotationAdmin(ReadOnlyAdmin):
     """Scores."""
 
-    list_display = ("title", "owner", "tempo_bpm", "recording", "created_at", "page")
+    list_display = ("title", "owner", "tempo_bpm", "hit_count", "revision", "recording", "created_at", "page")
     search_fields = ("id", "title", "owner__email")
     list_select_related = ("owner", "recording")
     date_hierarchy = "created_at"
@@ -54,3 +54,24 @@ class NotationAdmin(ReadOnlyAdmin):
         if notation.deleted_at is not None:
             return "deleted"
         return format_html('<a href="{}">open</a>', reverse("score", args=[notation.pk]))
+
+
+@admin.register(Revision)
+class RevisionAdmin(ReadOnlyAdmin):
+    """Who changed what in a score, when."""
+
+    list_display = ("notation", "number", "kind", "author", "said", "created_at")
+    list_filter = ("kind",)
+    search_fields = ("notation__id", "notation__title", "author__email")
+    list_select_related = ("notation", "author")
+    date_hierarchy = "created_at"
+    exclude = ("score",)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Revision]:
+        """Leave the scores themselves where they are; they are large."""
+        return super().get_queryset(request).defer("score", "notation__score")
+
+    @admin.display(description="summary")
+    def said(self, revision: Revision) -> str:
+        """Say the change in musical words."""
+        return "; ".join(revision.summary[:5])

@@ -18,6 +18,7 @@ from accounts.models import User
 from notation.core.edits import BadCommand, ScoreDiff, apply_commands, compare
 from notation.core.edits import Edited as Applied
 from notation.core.errors import BadScore
+from notation.core.form import find_form, with_sections
 from notation.core.given_score import read_given_score
 from notation.core.quantise import quantise
 from notation.core.quantise_config import GridChoice, QuantiseConfig, SwingChoice
@@ -129,6 +130,7 @@ def requantise(
     beats = regrid(grid_of(score_of(notation, unedited_revision_of(notation))), changes)
     config = QuantiseConfig(grid=grid, swing=swing)
     written = quantise(hits, beats, config, title=current.title, artist=current.artist)
+    written = with_sections(written, find_form(written))
     difference = replace(compare(current, written), sentences=(_in_words(grid, swing, changes),))
     return _write(notation, by, base_revision, written, Revision.Kind.REQUANTISED, difference)
 

@@ -35,8 +35,8 @@ def deleted_notations_of(user: User | AnonymousUser) -> QuerySet[Notation]:
 
 
 def charts_of(user: User) -> QuerySet[Notation]:
-    """Return a person's own notations that no recording lies behind: imported, entered or copied."""
-    return notations_visible_to(user).filter(owner=user, recording=None)
+    """Return a person's own notations that no transcription wrote: imported, entered or copied."""
+    return notations_visible_to(user).filter(owner=user, job_id=None)
 
 
 def may_edit(user: User | AnonymousUser, notation: Notation) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
+from django.conf import settings
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
@@ -15,20 +16,34 @@ from django.views.decorators.http import require_safe
 
 from notation.api.serializers import ExportSerializer
 from notation.core.errors import EngravingFailed
+from notation.core.exports import ExportFormat, ExportOptions, PdfBackend
+from notation.core.lilypond_pdf import lilypond_is_installed
+from notation.core.note_maps import NOTE_MAPS
 from notation.models import Notation
 from notation.pictures import drum_key_svg, screen_svg
 from notation.responses import export_response
 from notation.selectors import may_edit, notations_visible_to
 
-_DOWNLOADS = (
-    ("PDF, A4", "pdf", "paper=a4"),
-    ("PDF, US Letter", "pdf", "paper=letter"),
-    ("MusicXML", "musicxml", ""),
-    ("MusicXML, compressed", "mxl", ""),
-    ("MIDI, as written", "midi", ""),
-    ("MIDI, as played", "midi-performed", ""),
-    ("SVG", "svg", ""),
-    ("JSON", "json", ""),
+_F = ExportFormat
+_DOWNLOADS: tuple[tuple[str, ExportFormat, str], ...] = (
+    ("PDF, A4", _F.PDF, "paper=a4"),
+    ("PDF, US Letter", _F.PDF, "paper=letter"),
+    ("MusicXML", _F.MUSICXML, ""),
+    ("MusicXML, compressed", _F.MXL, ""),
+    ("MIDI, as written", _F.MIDI, ""),
+    ("MIDI, as played", _F.MIDI_PERFORMED, ""),
+    *(
+        (f"MIDI for {note_map.label}", _F.MIDI, f"note_map={name}")
+        for name, note_map in NOTE_MAPS.items()
+        if name != ExportOptions().note_map
+    ),
+    ("Clone Hero", _F.CLONE_HERO, ""),
+    ("Text tab", _F.TAB, ""),
+    ("LilyPond source", _F.LILYPOND, ""),
+    ("PDF by LilyPond", _F.LILYPOND_PDF, ""),
+    ("SVG", _F.SVG, ""),
+    ("MEI", _F.MEI, ""),
+    ("JSON", _F.JSON, ""),
 )
 
 
@@ -59,6 +74,9 @@ def score_download(request: HttpRequest, notation_id: UUID, fmt: str) -> HttpRes
 
 
 def _downloads(notation: Notation) -> list[dict[str, str]]:
+    missing = set() if lilypond_is_installed() else {ExportFormat.LILYPOND_PDF}
+    if settings.PDF_BACKEND == PdfBackend.NONE:
+        missing |= {ExportFormat.PDF, ExportFormat.LILYPOND_PDF}
     return [
         {
             "label": label,
@@ -66,6 +84,7 @@ def _downloads(notation: Notation) -> list[dict[str, str]]:
             "url": reverse("score_download", args=[notation.pk, fmt]) + (f"?{query}" if query else ""),
         }
         for label, fmt, query in _DOWNLOADS
+        if fmt not in missing
     ]
 
 

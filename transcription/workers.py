@@ -14,6 +14,7 @@ from dramatiq import Broker, Middleware
 
 from media.orphans import remove_orphans
 from media.services import purge_deleted
+from notation.services import purge_deleted_notations
 from transcription.jobs.purging import purge_deleted_jobs
 from transcription.jobs.recovery import recover_lost_stages
 from transcription.tasks import QUEUES, enqueue, stage_process
@@ -74,6 +75,7 @@ class WorkerPool:
                 if time.monotonic() >= next_purge:
                     next_purge = time.monotonic() + _PURGE_EVERY_S
                     purge_deleted_jobs()
+                    purge_deleted_notations()
                     purge_deleted()
                 if time.monotonic() >= next_look:
                     next_look = time.monotonic() + _LOOK_FOR_ORPHANS_EVERY_S

@@ -82,6 +82,13 @@ def test_limits_that_refuse_every_recording_are_found_at_start(tmp_path: Path) -
     assert "drumsite.E001" in done.stderr
 
 
+def test_an_engraver_of_pdfs_that_there_is_not_is_found_at_start(tmp_path: Path) -> None:
+    done = manage(tmp_path, "check", PDF_BACKEND="typewriter")
+
+    assert done.returncode != 0
+    assert "drumsite.E003" in done.stderr
+
+
 def test_production_on_sqlite_is_warned_of(tmp_path: Path) -> None:
     done = manage(tmp_path, "check", "--deploy", **{**PRODUCTION, "DATABASE_URL": f"sqlite:///{tmp_path}/db"})
 

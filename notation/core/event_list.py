@@ -10,6 +10,7 @@ from typing import Any
 
 from notation.core.beat_grid import Beat, BeatGrid, Meter
 from notation.core.errors import BadEvents
+from notation.core.form import find_form, with_sections
 from notation.core.hits import Hit
 from notation.core.instruments import InstrumentName
 from notation.core.quantise import quantise
@@ -62,8 +63,9 @@ def read_events(
 def score_of_events(
     given: EventList, config: QuantiseConfig | None = None, *, title: str = "", artist: str = ""
 ) -> Score:
-    """Write the strokes down."""
-    return quantise(given.hits, _grid_of(given), config, title=title, artist=artist)
+    """Write the strokes down, and mark the sections."""
+    score = quantise(given.hits, _grid_of(given), config, title=title, artist=artist)
+    return with_sections(score, find_form(score))
 
 
 def _stroke(event: Any, index: int) -> tuple[float, InstrumentName, int]:

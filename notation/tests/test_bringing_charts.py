@@ -154,7 +154,7 @@ def test_a_file_of_our_own_kind_with_impossible_numbers_is_refused():
 
     refused = bring(UserFactory(), json.dumps(score).encode(), "rock.json")
 
-    assert (refused.status_code, refused.json()["code"]) == (400, "bad_score")
+    assert (refused.status_code, refused.json()["code"]) == (400, "import_unreadable")
 
 
 def test_a_request_without_a_file_is_refused():

@@ -1,0 +1,107 @@
+from __future__ import annotations
+
+import json
+from uuid import uuid4
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.utils import timezone
+
+from accounts.tests.factories import UserFactory
+from notation.core.musicxml import write_musicxml
+from notation.core.score import score_from_json
+from notation.models import Notation
+from notation.tests.factories import NotationFactory, one_bar_of_rock
+
+pytestmark = pytest.mark.django_db
+
+
+def test_the_page_lists_ones_own_charts_and_not_those_that_jobs_wrote(client):
+    chart = NotationFactory(title="Entered by hand")
+    NotationFactory(owner=chart.owner, title="Heard by a job", job_id=uuid4())
+    NotationFactory(title="Somebody else's")
+    client.force_login(chart.owner)
+
+    page = client.get("/charts/").content.decode()
+
+    assert "Entered by hand" in page
+    assert "Heard by a job" not in page
+    assert "Somebody else" not in page
+
+
+def test_an_imported_chart_opens_and_what_was_lost_is_told(client):
+    client.force_login(UserFactory())
+    xml = write_musicxml(score_from_json(one_bar_of_rock())).decode()
+    wedge = '<direction><direction-type><wedge type="crescendo"/></direction-type></direction></measure>'
+    file = SimpleUploadedFile("rock.musicxml", xml.replace("</measure>", wedge, 1).encode())
+
+    sent = client.post("/charts/import/", {"file": file}, follow=True)
+
+    notation = Notation.objects.get()
+    assert sent.redirect_chain[-1][0] == f"/scores/{notation.pk}/"
+    assert [str(message) for message in sent.context["messages"]]
+    assert 'id="bar-1"' in sent.content.decode()
+
+
+@pytest.mark.parametrize("content", [b"no chart at all", b"{}"])
+def test_a_file_that_is_no_chart_is_refused_on_the_page(client, content):
+    client.force_login(UserFactory())
+
+    refused = client.post("/charts/import/", {"file": SimpleUploadedFile("x.json", content)})
+
+    assert refused.status_code == 400
+    assert 'role="alert"' in refused.content.decode()
+    assert not Notation.objects.exists()
+
+
+def test_a_file_beyond_the_limit_is_refused_on_the_page(client, settings):
+    settings.SCORE_FILE_MAX_MB = 1
+    client.force_login(UserFactory())
+    file = SimpleUploadedFile("x.json", json.dumps(one_bar_of_rock()).encode() + b" " * 1_100_000)
+
+    refused = client.post("/charts/import/", {"file": file})
+
+    assert refused.status_code == 400
+    assert "larger than the 1 MB" in refused.content.decode()
+
+
+def test_a_chart_is_copied_deleted_and_restored_from_the_page(client):
+    chart = NotationFactory(title="Entered by hand")
+    client.force_login(chart.owner)
+
+    copied = client.post(f"/scores/{chart.pk}/copy/")
+    client.post(f"/scores/{chart.pk}/delete/")
+    listed = client.get("/charts/").content.decode()
+    restored = client.post(f"/scores/{chart.pk}/restore/")
+
+    copy = Notation.objects.get(title="Entered by hand (copy)")
+    assert copied.url == f"/scores/{copy.pk}/"
+    assert f"/scores/{chart.pk}/restore/" in listed
+    assert restored.url == f"/scores/{chart.pk}/"
+    chart.refresh_from_db()
+    assert chart.deleted_at is None
+
+
+@pytest.mark.parametrize("what", ["copy", "delete", "restore"])
+def test_somebody_elses_chart_is_not_found(client, what):
+    chart = NotationFactory(deleted_at=timezone.now() if what == "restore" else None)
+    client.force_login(UserFactory())
+
+    assert client.post(f"/scores/{chart.pk}/{what}/").status_code == 404
+
+
+def test_the_page_needs_a_sign_in(client):
+    assert client.get("/charts/").status_code == 302
+
+
+def test_the_score_page_offers_every_format(client, settings):
+    chart = NotationFactory()
+    client.force_login(chart.owner)
+
+    offered = [download["fmt"] for download in client.get(f"/scores/{chart.pk}/").context["downloads"]]
+    settings.PDF_BACKEND = "none"
+    without = [download["fmt"] for download in client.get(f"/scores/{chart.pk}/").context["downloads"]]
+
+    assert {"pdf", "musicxml", "mxl", "midi", "midi-performed", "clone-hero", "tab", "json"} <= set(offered)
+    assert "pdf" not in without
+    assert "musicxml" in without
