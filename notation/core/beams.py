@@ -6,75 +6,76 @@ from collections.abc import Sequence
 from dataclasses import replace
 from fractions import Fraction
 
+from notation.core.beat_grid import Meter
 from notation.core.engraved import Event
-from notation.core.score import Bar
+from notation.core.rhythm import Value
 
 _EIGHTH = Fraction(1, 2)
 
 
-def beamed(events: list[Event], start: Fraction, beam: int) -> tuple[list[Event], int]:
+def beamed(values: list[Value], start: Fraction, beam: int) -> tuple[list[Value], int]:
     """Beam the flagged notes of one unit, over rests between them; 32nds are parted at the eighth."""
     runs: list[list[int]] = [[]]
-    for position, event in enumerate(events):
-        if event.is_rest:
+    for position, value in enumerate(values):
+        if value.is_rest:
             continue
-        if event.flags:
+        if value.flags:
             runs[-1].append(position)
         else:
             runs.append([])
-    result = list(events)
-    for run in (part for whole in runs for part in _nested(whole, events)):
+    result = list(values)
+    for run in (part for whole in runs for part in _nested(whole, values)):
         if len(run) < 2:
             continue
         beam += 1
         members = range(run[0], run[-1] + 1)
-        has_32nds = any(events[position].flags >= 3 for position in members)
+        has_32nds = any(values[position].flags >= 3 for position in members)
         for position in members:
-            event = events[position]
-            end = event.onset + event.duration - start
+            value = values[position]
+            end = value.onset + value.duration - start
             parted = has_32nds and end % _EIGHTH == 0 and position != run[-1]
-            result[position] = replace(event, beam=beam, beams_after=1 if parted else None)
+            result[position] = replace(value, beam=beam, beams_after=1 if parted else None)
     return result, beam
 
 
-def _nested(run: list[int], events: Sequence[Event]) -> list[list[int]]:
+def _nested(run: list[int], values: Sequence[Value]) -> list[list[int]]:
     """Part a beam where it would hold only some of a tuplet and something else besides."""
     covered = range(run[0], run[-1] + 1) if run else range(0)
-    inside = {events[position].tuplet for position in covered}
+    inside = {values[position].tuplet for position in covered}
     whole = all(
         position in covered
-        for position, event in enumerate(events)
-        if event.tuplet is not None and event.tuplet in inside
+        for position, value in enumerate(values)
+        if value.tuplet is not None and value.tuplet in inside
     )
     if whole or len(inside) == 1:
         return [run]
     parts: list[list[int]] = []
     for position in run:
-        if parts and events[parts[-1][-1]].tuplet == events[position].tuplet:
+        if parts and values[parts[-1][-1]].tuplet == values[position].tuplet:
             parts[-1].append(position)
         else:
             parts.append([position])
     return parts
 
 
-def joined_eighths(bar: Bar, events: list[Event]) -> list[Event]:
-    """In 4/4, beam the four plain eighths of beats 1–2 or 3–4 together."""
-    if (bar.meter.beats, bar.meter.beat_type) not in ((4, 4), (2, 4)) or bar.is_pickup:
-        return events
-    result = list(events)
-    for half in range(int(bar.quarters) // 2):
-        inside = [index for index, event in enumerate(events) if 2 * half <= event.onset < 2 * half + 2]
+def joined_eighths(meter: Meter, values: list[Value]) -> list[Value]:
+    """In a whole bar of 4/4, beam the four plain eighths of beats 1–2 or 3–4 together."""
+    if (meter.beats, meter.beat_type) not in ((4, 4), (2, 4)):
+        return values
+    result = list(values)
+    for half in range(meter.beats // 2):
+        inside = [index for index, value in enumerate(values) if 2 * half <= value.onset < 2 * half + 2]
         plain = all(
-            not events[index].is_rest
-            and events[index].base == _EIGHTH
-            and events[index].dots == 0
-            and events[index].tuplet is None
+            not values[index].is_rest
+            and values[index].base == _EIGHTH
+            and values[index].dots == 0
+            and values[index].tuplet is None
             for index in inside
         )
         if plain and len(inside) == 4:
-            first = events[inside[0]].beam
+            first = values[inside[0]].beam
             for index in inside:
-                result[index] = replace(events[index], beam=first)
+                result[index] = replace(values[index], beam=first)
     return result
 
 

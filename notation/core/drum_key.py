@@ -26,7 +26,7 @@ _CLEF = "E069"
 _OPEN, _DAMPED = "E5E7", "E638"
 _SYMBOL_RISE = 1.9 * _SPACE  # from the head up to the symbol's foot
 _SYMBOL_HEIGHT = 1.4 * _SPACE
-_HALF_OPEN_SIZE = 405  # ø is text, as in the music
+_HALF_OPEN_SIZE = 300  # ø is text, as in the music
 _HEADS = {
     Notehead.NORMAL: "E0A4",
     Notehead.CROSS: "E0A9",

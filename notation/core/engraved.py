@@ -9,7 +9,7 @@ from fractions import Fraction
 from notation.core.hits import Hit
 from notation.core.instruments import InstrumentName, Notehead
 from notation.core.kit_profile import Written
-from notation.core.rhythm import Tuplet
+from notation.core.rhythm import Tuplet, flags_of
 from notation.core.score import Bar, Mark
 
 _ROLL_BEAMS = 3  # a roll's note has so many beams, flags and slashes together: unmeasured 32nds
@@ -86,7 +86,7 @@ class Event:
     @property
     def flags(self) -> int:
         """How many flags or beams the written value has: 1 for an eighth."""
-        return max(0, int(1 / self.base).bit_length() - 1) if self.base < 1 else 0
+        return flags_of(self.base)
 
     @property
     def accented(self) -> bool:

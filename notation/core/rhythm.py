@@ -9,7 +9,7 @@ say is left to rests, and nothing is ever tied.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import lru_cache
 from itertools import pairwise
@@ -45,7 +45,9 @@ class Value:
     """A note or rest: where it begins, how long it really lasts, and how that is written.
 
     ``base`` is the written value without dots (1 is a quarter); inside a tuplet it is longer than
-    ``duration``.
+    ``duration``. ``beam`` numbers the beam it belongs to within its voice and bar; ``beams_after`` is how
+    many beams go on to the next value when that is fewer than the values say. ``fills_bar`` is a whole bar's
+    rest.
     """
 
     onset: Fraction
@@ -54,11 +56,24 @@ class Value:
     dots: int
     is_rest: bool
     tuplet: Tuplet | None = None
+    beam: int | None = None
+    beams_after: int | None = None
+    fills_bar: bool = False
+
+    @property
+    def flags(self) -> int:
+        """How many flags or beams the written value has: 1 for an eighth."""
+        return flags_of(self.base)
 
     def shifted(self, by: Fraction) -> Value:
         """The same value, ``by`` quarters later."""
         tuplet = self.tuplet.shifted(by) if self.tuplet else None
-        return Value(self.onset + by, self.duration, self.base, self.dots, self.is_rest, tuplet)
+        return replace(self, onset=self.onset + by, tuplet=tuplet)
+
+
+def flags_of(base: Fraction) -> int:
+    """How many flags or beams a written value has: 1 for an eighth."""
+    return max(0, int(1 / base).bit_length() - 1) if base < 1 else 0
 
 
 def units_of(meter: Meter, quarters: Fraction) -> tuple[Fraction, ...]:

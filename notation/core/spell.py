@@ -10,18 +10,14 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 
-from notation.core.beams import beam_states, beamed, joined_eighths
+from notation.core.bar_rhythm import bar_rhythm, writable_places
+from notation.core.beams import beam_states
+from notation.core.beat_grid import Meter
 from notation.core.emphasis import Emphasis, emphasis_of
 from notation.core.engraved import Event, Head, SpelledBar, Voice
 from notation.core.instruments import FEET, HANDS
 from notation.core.kit_profile import WEINBERG, KitProfile
-from notation.core.rhythm import (
-    QUARTER,
-    Value,
-    nearest_spelling,
-    spell_unit,
-    units_of,
-)
+from notation.core.rhythm import QUARTER, Value, units_of
 from notation.core.score import Bar, Mark, Score, ScoreHit, Swing
 
 __all__ = ["Event", "Head", "SpelledBar", "Voice", "beam_states", "spell"]
@@ -56,6 +52,7 @@ class _BarSpeller:
         swing: Swing | None,
     ) -> None:
         self._bar = bar
+        self._meter = Meter(0, bar.meter.beats, bar.meter.beat_type)  # the same for all bars that are alike
         self._profile = profile
         self._emphasis = emphasis
         mains = {hit.hit.id: hit for hit in placed if not hit.is_grace}
@@ -76,7 +73,7 @@ class _BarSpeller:
         voices = []
         for number, hits in by_voice.items():
             if hits or (number == HANDS and not self._placed):
-                voices.append(Voice(number, _spell_voice(self._bar, self._chords(hits))))
+                voices.append(Voice(number, self._events(hits)))
         if len(voices) == 2:
             voices[1] = _hide_shared_rests(voices[0], voices[1])
         return SpelledBar(self._bar, tuple(voices))
@@ -95,21 +92,28 @@ class _BarSpeller:
         """Where each hit is written: its position, but a swung off-beat as a straight eighth, and what cannot
         be spelled at the nearest place that can."""
         written = {hit.hit.id: hit.position for hit in self._placed}
+        if swing:
+            self._write_straight(written, swing)
+        for number in (HANDS, FEET):
+            mine = [hit.hit.id for hit in self._of(number, self._placed)]
+            onsets = tuple(sorted({written[name] for name in mine}))
+            places = writable_places(self._meter, self._bar.quarters, onsets)
+            written |= {name: places[written[name]] for name in mine}
+        return written
+
+    def _write_straight(self, written: dict[str, Fraction], swing: Swing) -> None:
         start = Fraction(0)
-        for length in units_of(self._bar.meter, self._bar.quarters):
+        for length in units_of(self._meter, self._bar.quarters):
             inside = [hit for hit in self._placed if start <= hit.position < start + length]
-            if swing and length == QUARTER and swing.fits({hit.position - start for hit in inside}):
+            if length == QUARTER and swing.fits({hit.position - start for hit in inside}):
                 for hit in inside:
                     written[hit.hit.id] = start + swing.written(hit.position - start)
-            for number in (HANDS, FEET):
-                mine = self._of(number, inside)
-                onsets = sorted({written[hit.hit.id] - start for hit in mine})
-                if onsets and spell_unit(length, tuple(onsets)) is None:
-                    nearest = nearest_spelling(length, onsets)
-                    for hit in mine:
-                        written[hit.hit.id] = start + nearest[written[hit.hit.id] - start]
             start += length
-        return written
+
+    def _events(self, hits: Iterable[ScoreHit]) -> tuple[Event, ...]:
+        chords = self._chords(hits)
+        values = bar_rhythm(self._meter, self._bar.quarters, tuple(sorted(chords)))
+        return tuple(_event(value, chords) for value in values)
 
     def _chords(self, hits: Iterable[ScoreHit]) -> dict[Fraction, _Chord]:
         mains: dict[Fraction, list[ScoreHit]] = {}
@@ -159,87 +163,23 @@ class _Chord:
     graces: tuple[tuple[Head, ...], ...]
 
 
-def _spell_voice(bar: Bar, chords: dict[Fraction, _Chord]) -> tuple[Event, ...]:
-    if not chords:
-        return (_bar_rest(bar),)
-    units = units_of(bar.meter, bar.quarters)
-    starts = [sum(units[:index], Fraction(0)) for index in range(len(units))]
-    events: list[Event] = []
-    beam = 0
-    index = 0
-    while index < len(units):
-        wide = _triplet_over_two(bar, starts, units, index, chords)
-        start, length = starts[index], 2 * QUARTER if wide else units[index]
-        onsets = tuple(sorted(place - start for place in chords if start <= place < start + length))
-        values = spell_unit(length, onsets)
-        assert values is not None, "positions are made spellable before"
-        unit_events = [_event(value.shifted(start), chords) for value in values]
-        unit_events, beam = beamed(unit_events, start, beam)
-        events += unit_events
-        index += 2 if wide else 1
-    events = joined_eighths(bar, events)
-    return tuple(_merged_rests(bar, events))
+_SILENCE = _Chord((), ())
 
 
-def _bar_rest(bar: Bar) -> Event:
-    return Event(Fraction(0), bar.quarters, Fraction(4), 0, fills_bar=True)
-
-
-def _event(value: Value, chords: dict[Fraction, _Chord]) -> Event:
-    event = Event(value.onset, value.duration, value.base, value.dots, tuplet=value.tuplet)
-    if value.is_rest:
-        return event
-    chord = chords[value.onset]
-    return replace(event, heads=chord.heads, graces=chord.graces)
-
-
-def _triplet_over_two(
-    bar: Bar,
-    starts: Sequence[Fraction],
-    units: Sequence[Fraction],
-    index: int,
-    chords: dict[Fraction, _Chord],
-) -> bool:
-    """Whether beats 1–2 or 3–4 hold a quarter-note triplet and nothing else."""
-    if index + 1 >= len(units) or units[index] != QUARTER or units[index + 1] != QUARTER:
-        return False
-    if bar.is_pickup or (bar.meter.bar_quarters % 2 == 0 and index % 2):
-        return False
-    start = starts[index]
-    onsets = {place - start for place in chords if start <= place < start + 2}
-    return (
-        Fraction(2, 3) in onsets
-        and Fraction(4, 3) in onsets
-        and onsets
-        <= {
-            Fraction(0),
-            Fraction(2, 3),
-            Fraction(4, 3),
-        }
+def _event(value: Value, chords: Mapping[Fraction, _Chord]) -> Event:
+    chord = _SILENCE if value.is_rest else chords[value.onset]
+    return Event(
+        value.onset,
+        value.duration,
+        value.base,
+        value.dots,
+        chord.heads,
+        chord.graces,
+        value.tuplet,
+        value.beam,
+        value.beams_after,
+        fills_bar=value.fills_bar,
     )
-
-
-def _merged_rests(bar: Bar, events: list[Event]) -> list[Event]:
-    """Join the rests of empty beats: two to a half rest, never over the middle of the bar."""
-    if all(event.is_rest for event in events):
-        return [_bar_rest(bar)]
-    unit = bar.meter.beat_quarters if bar.meter.beat_type != 2 else QUARTER
-    if bar.is_pickup or bar.meter.bar_quarters % (2 * unit) or unit < QUARTER:
-        return events
-    result: list[Event] = []
-    for event in events:
-        last = result[-1] if result else None
-        if (
-            last is not None
-            and event.is_rest
-            and last.is_rest
-            and event.duration == last.duration == unit
-            and last.onset % (2 * unit) == 0
-        ):
-            result[-1] = replace(last, duration=2 * unit, base=2 * last.base)
-        else:
-            result.append(event)
-    return result
 
 
 def _hide_shared_rests(hands: Voice, feet: Voice) -> Voice:
