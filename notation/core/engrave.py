@@ -12,8 +12,8 @@ from notation.core.drum_key import draw_drum_key, used_instruments
 from notation.core.guarded_engraver import ENGRAVER
 from notation.core.kit_profile import WEINBERG, KitProfile
 from notation.core.layout import Layout
-from notation.core.mei import write_bar_mei, write_mei
-from notation.core.page import Paper, compose_page, heading_height, paper_size
+from notation.core.mei import write_bar_mei, write_excerpt_mei, write_mei
+from notation.core.page import Paper, compose_page, heading_height, paper_size, place_drawing
 from notation.core.playback import bar_id
 from notation.core.score import Score
 from notation.core.spell import SpelledBar, spell
@@ -42,6 +42,20 @@ _COMMON_OPTIONS: dict[str, Any] = {
     "svgViewBox": True,
     "spacingSystem": 6,
     "tupletAngledOnBeams": True,  # brackets over rests stay level
+}
+
+_EXCERPT_OPTIONS: dict[str, Any] = {
+    **_COMMON_OPTIONS,
+    "spacingSystem": 0,
+    "spacingStaff": 0,  # no room but what the notes need
+    "adjustPageWidth": True,
+    "adjustPageHeight": True,
+    "pageMarginLeft": 10,
+    "pageMarginRight": 10,
+    "pageMarginTop": 20,
+    "pageMarginBottom": 20,
+    "breaks": "none",
+    "header": "none",
 }
 
 
@@ -83,23 +97,52 @@ def engrave_bars(
         EngravingFailed: the engraver crashed or took too long.
     """
     bars = spell(score, profile, only=frozenset(numbers))
-    options = {
-        **_COMMON_OPTIONS,
-        "adjustPageWidth": True,
-        "adjustPageHeight": True,
-        "pageMarginLeft": 10,
-        "pageMarginRight": 10,
-        "pageMarginTop": 20,
-        "pageMarginBottom": 20,
-        "breaks": "none",
-        "header": "none",
-    }
-    drawn = _render([{"mei": write_bar_mei(score, bar), "options": options} for bar in bars])
+    drawn = _render([{"mei": write_bar_mei(score, bar), "options": _EXCERPT_OPTIONS} for bar in bars])
     kept = _kept_ids(score)
     return {
         bar.bar.number: serialise(cleaned(page, kept, clickable_bars=True))
         for bar, (page,) in zip(bars, drawn, strict=True)
     }
+
+
+@dataclass(frozen=True, slots=True)
+class Excerpt:
+    """A few bars drawn to stand on a page of ours; measures in tenths of a millimetre at full size."""
+
+    drawing: etree._Element
+    width: float
+    height: float
+    staff_top: float
+
+    def draw(self, page: etree._Element, x: float, y: float, scale: float) -> None:
+        """Copy it onto ``page`` with its corner at ``x``, ``y``."""
+        place_drawing(page, self.drawing, x, y, scale)
+
+
+def engrave_excerpts(excerpts: Sequence[tuple[Sequence[SpelledBar], bool]]) -> list[Excerpt]:
+    """Draw excerpts, each some bars and whether they stand with a clef between repeat signs.
+
+    Raises:
+        EngravingFailed: the engraver crashed or took too long.
+    """
+    if not excerpts:
+        return []
+    drawn = _render(
+        [
+            {"mei": write_excerpt_mei(bars, repeated=repeated), "options": _EXCERPT_OPTIONS}
+            for bars, repeated in excerpts
+        ]
+    )
+    return [_excerpt(page) for (page,) in drawn]
+
+
+def _excerpt(page: str) -> Excerpt:
+    drawing = cleaned(page, frozenset(), clickable_bars=True)
+    _, _, width, height = (float(value) / 10 for value in drawing.get("viewBox").split())
+    measure = next(group for group in drawing.iter(tag("g")) if group.get("data-staff-top"))
+    return Excerpt(
+        drawing, width, height, float(measure.get("data-staff-top")) / 10 + _EXCERPT_OPTIONS["pageMarginTop"]
+    )
 
 
 def engrave_drum_key(score: Score, *, profile: KitProfile = WEINBERG) -> str:

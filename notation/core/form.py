@@ -7,7 +7,7 @@ bars than after three. Boundaries and grooves are found together, by the cheapes
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 
@@ -33,6 +33,7 @@ _LONGEST_BARS = 64
 _CRASH, _FILL, _SILENCE, _METER = 0.5, 0.5, 0.5, 0.5
 _WEAK_EVIDENCE = 0.4
 _SAME_GROOVE = 0.11  # two sections nearer than this have one letter
+_MOST_BARS = 0.5
 _FEWEST_SILENT = 4  # so many silent bars are a section; fewer are a stop
 
 
@@ -209,7 +210,7 @@ class _Song:
             known = (
                 letter
                 for letter, span in letters
-                if self._section_distance(span, (first, end)) < _SAME_GROOVE
+                if self._section_distance(span, (first, end), filled) < _SAME_GROOVE
             )
             letter = "" if silent and first == 0 else next(known, "")
             if not letter and not (silent and first == 0):
@@ -252,12 +253,13 @@ class _Song:
         double = window[::2, ::2].sum(axis=0).min() + window[1::2, 1::2].sum(axis=0).min()
         return 2 if double + _TWO_BAR_PATTERN < window.sum(axis=0).min() else 1
 
-    def _groove(self, first: int, end: int) -> tuple[list[Array], list[Array]]:
+    def _groove(self, first: int, end: int, filled: Collection[int] = ()) -> tuple[list[Array], list[Array]]:
         """Strokes and timekeepers of the groove, an entry for each bar of its pattern."""
         strokes, timekeepers = [], []
         period = self._period(first, end)
         for phase in range(period):
             rows = np.arange(first + phase, end, period)
+            rows = np.array([row for row in rows if self._bars[row].number not in filled] or rows)
             # Bars unlike all others (fills, endings) have no say in what is usual.
             example = self._distances[np.ix_(rows, rows)].sum(axis=0).argmin()
             usual = [row for row in rows if self._distances[row, rows[example]] < _MOST_A_BAR]
@@ -266,17 +268,21 @@ class _Song:
             timekeepers.append(times)
         return strokes, timekeepers
 
-    def _section_distance(self, one: tuple[int, int], other: tuple[int, int]) -> float:
-        """How unlike the grooves of two spans are."""
-        ours, our_times = self._groove(*one)
-        theirs, their_times = self._groove(*other)
+    def _section_distance(
+        self, one: tuple[int, int], other: tuple[int, int], filled: Collection[int] = ()
+    ) -> float:
+        """How unlike the grooves of two spans are, by the strokes that most of their bars have."""
+        ours, our_times = self._groove(*one, filled)
+        theirs, their_times = self._groove(*other, filled)
         if len(ours) != len(theirs):
             longer = max(len(ours), len(theirs))
             ours, our_times = ours * (longer // len(ours)), our_times * (longer // len(our_times))
             theirs, their_times = theirs * (longer // len(theirs)), their_times * (longer // len(their_times))
         quarters = [self._patterns.quarters[span[0]] for span in (one, other)]
         together = [
-            pattern_distances(np.stack([a, b]), np.stack([p, q]), np.array(quarters))[0, 1]
+            pattern_distances(
+                (np.stack([a, b]) >= _MOST_BARS).astype(float), np.stack([p, q]), np.array(quarters)
+            )[0, 1]
             for a, b, p, q in zip(ours, theirs, our_times, their_times, strict=True)
         ]
         return float(np.mean(together))

@@ -189,7 +189,9 @@ def printed_bpm(meter: Meter, bpm: float) -> int:
 
 
 def _write_tempo(measure: etree._Element, meter: Meter, mark: TempoMark, *, feel: SwingMark | None) -> None:
-    tempo = add(measure, "tempo", tstamp="1", staff="1", place="above")
+    # What is printed is text to other programs; this is what they play by, in quarters a minute.
+    quarters = f"{mark.bpm * float(meter.beat_quarters):.2f}"
+    tempo = add(measure, "tempo", tstamp="1", staff="1", place="above", midi_bpm=quarters)
     # The glyph is text in the music font, far too large beside the words unless it is scaled down.
     note = add(tempo, "rend", metronome_note(meter), fontfam="smufl", fontsize="70%")
     note.tail = f"\u00a0= {printed_bpm(meter, mark.bpm)}" + (

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from copy import deepcopy
 from typing import Literal
 
 from lxml import etree
@@ -58,25 +59,25 @@ def compose_page(
     if number == 1:
         if title:
             y += 62
-            words, size = _fitted(title, _TITLE_SIZE, _SMALLEST_TITLE, room, bold=True)
-            _text(page, words, width / 2, y, size, anchor="middle", bold=True)
+            words, size = fitted(title, _TITLE_SIZE, _SMALLEST_TITLE, room, bold=True)
+            draw_text(page, words, width / 2, y, size, anchor="middle", bold=True)
             y += 33
         if artist:
             y += 28
-            words, size = _fitted(artist, _ARTIST_SIZE, _NUMBER_SIZE, room, italic=True)
-            _text(page, words, width - _MARGIN, y, size, anchor="end", italic=True)
+            words, size = fitted(artist, _ARTIST_SIZE, _NUMBER_SIZE, room, italic=True)
+            draw_text(page, words, width - _MARGIN, y, size, anchor="end", italic=True)
             y += 22
         if key is not None:
             _place_key(page, key, y, room)
     footer = f"{number}" if total > 1 else ""
     if number > 1 and title:
-        words, size = _fitted(title, _NUMBER_SIZE, _NUMBER_SIZE, room, italic=True)
-        _text(page, words, width / 2, 90, size, anchor="middle", italic=True)
+        words, size = fitted(title, _NUMBER_SIZE, _NUMBER_SIZE, room, italic=True)
+        draw_text(page, words, width / 2, 90, size, anchor="middle", italic=True)
     if footer:
-        _text(page, footer, width / 2, height - 90, _NUMBER_SIZE, anchor="middle")
+        draw_text(page, footer, width / 2, height - 90, _NUMBER_SIZE, anchor="middle")
 
 
-def _fitted(text: str, size: float, smallest: float, room: float, **face: bool) -> tuple[str, float]:
+def fitted(text: str, size: float, smallest: float, room: float, **face: bool) -> tuple[str, float]:
     """``text`` and the size at which it fits ``room``; cut off when it does not at the smallest."""
     natural = text_width(text, size, **face)
     if natural <= room:
@@ -89,7 +90,7 @@ def _fitted(text: str, size: float, smallest: float, room: float, **face: bool) 
     return text.rstrip() + "…", smallest
 
 
-def _text(
+def draw_text(
     page: etree._Element,
     content: str,
     x: float,
@@ -100,6 +101,7 @@ def _text(
     bold: bool = False,
     italic: bool = False,
 ) -> None:
+    """Write one line at ``x``, ``y`` (its baseline) in tenths of a millimetre."""
     text = etree.SubElement(page, tag("text"))
     text.set("x", f"{10 * x:g}")
     text.set("y", f"{10 * y:g}")
@@ -115,13 +117,17 @@ def _text(
 def _place_key(page: etree._Element, key: etree._Element, y: float, room: float) -> None:
     _, _, width, _ = (float(value) for value in (key.get("viewBox") or "0 0 1 1").split())
     share = min(_KEY_SHARE, 10 * room / width)
+    place_drawing(page, key, _MARGIN, y, share)
+
+
+def place_drawing(page: etree._Element, drawing: etree._Element, x: float, y: float, scale: float) -> None:
+    """Put a drawing on a page, its corner at ``x``, ``y`` in tenths of a millimetre; it is copied."""
     group = etree.SubElement(page, tag("g"))
-    group.set("transform", f"translate({10 * _MARGIN}, {10 * y:g}) scale({share:g}, {share:g})")
-    known = {symbol.get("id") for symbol in page.find(tag("defs"))}
-    for child in list(key):
+    group.set("transform", f"translate({10 * x:g}, {10 * y:g}) scale({scale:g}, {scale:g})")
+    defs = page.find(tag("defs"))
+    known = {symbol.get("id") for symbol in defs}
+    for child in drawing:
         if etree.QName(child).localname == "defs":
-            for symbol in list(child):
-                if symbol.get("id") not in known:
-                    page.find(tag("defs")).append(symbol)
+            defs.extend([deepcopy(symbol) for symbol in child if symbol.get("id") not in known])
         else:
-            group.append(child)
+            group.append(deepcopy(child))
