@@ -15,7 +15,9 @@ from notation.core.ascii_tab import write_ascii_tab
 from notation.core.clone_hero import write_clone_hero
 from notation.core.engrave import SCREEN_WIDTHS_PX, ScreenWidth, engrave_pages, engrave_screen
 from notation.core.errors import PdfBackendMissing, UnknownExport
+from notation.core.gig_chart import write_gig_chart
 from notation.core.kit_profile import WEINBERG, KitProfile
+from notation.core.layout import Layout
 from notation.core.lilypond import write_lilypond
 from notation.core.lilypond_pdf import write_lilypond_pdf
 from notation.core.mei import write_mei
@@ -31,6 +33,7 @@ class ExportFormat(StrEnum):
     """What a score can be written as; the value is the name in URLs."""
 
     PDF = "pdf"
+    GIG_CHART = "gig-chart"
     MUSICXML = "musicxml"
     MXL = "mxl"
     MEI = "mei"
@@ -112,6 +115,11 @@ def _pdf(score: Score, options: ExportOptions) -> bytes:
     return write_pdf(score, options.paper, pages=pages)
 
 
+def _gig_chart(score: Score, options: ExportOptions) -> bytes:
+    _refuse_without_pdfs(options)
+    return write_gig_chart(score, options.paper, options.profile)
+
+
 def _lilypond_pdf(score: Score, options: ExportOptions) -> bytes:
     _refuse_without_pdfs(options)
     return write_lilypond_pdf(score, options.profile, paper=options.paper)
@@ -147,7 +155,8 @@ def _mxl(score: Score, options: ExportOptions) -> bytes:
 
 
 def _mei(score: Score, options: ExportOptions) -> bytes:
-    return write_mei(score, profile=options.profile).encode()
+    # A file for other programs, so that every hit is a note of its own, and none is hidden.
+    return write_mei(score, Layout(simile=False), profile=options.profile.showing_all()).encode()
 
 
 def _svg(score: Score, options: ExportOptions) -> bytes:
@@ -167,6 +176,7 @@ _TEXT = "text/plain; charset=utf-8"
 # The writer, what a browser is told, and the ending.
 _WRITERS: Mapping[ExportFormat, tuple[_Writer, str, str]] = {
     ExportFormat.PDF: (_pdf, "application/pdf", "pdf"),
+    ExportFormat.GIG_CHART: (_gig_chart, "application/pdf", "pdf"),
     ExportFormat.MUSICXML: (_musicxml, "application/vnd.recordare.musicxml+xml", "musicxml"),
     ExportFormat.MXL: (_mxl, "application/vnd.recordare.musicxml", "mxl"),
     ExportFormat.MEI: (_mei, "application/mei+xml", "mei"),

@@ -140,16 +140,18 @@ def test_every_hit_of_a_song_is_one_gem_of_its_kind_at_its_time(song):
         assert chart.time_s(tick) + float(chart.song["Offset"]) == pytest.approx(expected_s, abs=0.001)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(scores())
 def test_of_any_score_only_what_no_lane_is_left_for_is_merged(score):
     chart = parse(write_clone_hero(score))
 
+    assert sum(gems.total() for gems in chart.gems.values()) <= len(score.hits)
     lead_in = 120 * (len(chart.tempos) - len(score.bars))
     for tick, strokes in main_ticks(score, lead_in).items():
         names = {placed.hit.instrument for placed in strokes}
         hands = names - {InstrumentName.KICK}
-        assert chart.gems[tick]["kick", False] == (InstrumentName.KICK in names)
+        # Another stroke's grace note may fall on the same tick.
+        assert chart.gems[tick]["kick", False] >= (InstrumentName.KICK in names)
         assert chart.gems[tick].total() >= min(4, len(hands)) + (InstrumentName.KICK in names)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 
 import pytest
+from lxml import etree
 from pypdf import PdfReader
 
 from notation.core.errors import PdfBackendMissing, UnknownExport
@@ -16,6 +17,7 @@ from notation.core.tests.songs import SONGS, make_song
 # How each file begins.
 SIGNATURES = {
     ExportFormat.PDF: b"%PDF-",
+    ExportFormat.GIG_CHART: b"%PDF-",
     ExportFormat.MUSICXML: b"<?xml",
     ExportFormat.MXL: b"PK\x03\x04",
     ExportFormat.MEI: b"<?xml",
@@ -47,16 +49,33 @@ def test_the_same_score_gives_the_same_bytes(fmt):
     assert export(score, fmt) == export(score, fmt.value)
 
 
-@pytest.mark.parametrize(
-    ("fmt", "hidden_too"), [("mei", True), ("svg", True), ("lilypond", True), ("musicxml", False)]
-)
-def test_pictures_hide_what_the_kit_profile_hides(fmt, hidden_too):
+@pytest.mark.parametrize("fmt", ["svg", "lilypond", "tab"])
+def test_what_is_read_by_people_hides_what_the_kit_profile_hides(fmt):
+    shown, hidden = with_and_without_hi_hat(fmt)
+
+    assert shown != hidden
+
+
+@pytest.mark.parametrize("fmt", ["musicxml", "mei", "midi", "json", "clone-hero"])
+def test_what_is_read_by_programs_keeps_every_hit(fmt):
+    shown, hidden = with_and_without_hi_hat(fmt)
+
+    assert shown == hidden
+
+
+def with_and_without_hi_hat(fmt: str) -> tuple[bytes, bytes]:
     score = make_song([{"h": "x-x-", "k": "x---"}]).score()
     options = ExportOptions(profile=profile_from_json({"hidden": ["hihat_closed"]}))
+    return export(score, fmt).content, export(score, fmt, options).content
 
-    shown, hidden = export(score, fmt).content, export(score, fmt, options).content
 
-    assert (shown != hidden) == hidden_too
+def test_every_hit_of_a_song_is_a_note_in_mei(song):
+    score = song.score()
+
+    root = etree.fromstring(export(score, ExportFormat.MEI).content)
+
+    ids = [note.get("{http://www.w3.org/XML/1998/namespace}id") for note in root.iter("{*}note")]
+    assert sorted(ids) == sorted(placed.hit.id for placed in score.hits)
 
 
 def test_an_unknown_format_is_refused_with_those_that_are_known():
@@ -84,7 +103,7 @@ def test_lilypond_makes_the_pdf_where_it_is_chosen_and_installed():
         assert "LilyPond" in PdfReader(io.BytesIO(exported.content)).metadata.creator
 
 
-@pytest.mark.parametrize("fmt", [ExportFormat.PDF, ExportFormat.LILYPOND_PDF])
+@pytest.mark.parametrize("fmt", [ExportFormat.PDF, ExportFormat.GIG_CHART, ExportFormat.LILYPOND_PDF])
 def test_without_a_pdf_engraver_there_is_no_pdf(fmt):
     with pytest.raises(PdfBackendMissing) as refusal:
         export(SONGS["rock"].score(), fmt, ExportOptions(pdf_backend=PdfBackend.NONE))
