@@ -11,6 +11,7 @@ import json
 import os
 import resource
 import select
+import signal
 import struct
 import sys
 from typing import Any
@@ -25,6 +26,8 @@ _FEW_LINES = 3  # alone on a last page they look forgotten
 
 def main() -> None:
     """Answer requests until the parent closes the pipe or is gone."""
+    # Ctrl-C in a terminal reaches all; the parent may want to finish this drawing, and its end is ours.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     resource.setrlimit(resource.RLIMIT_AS, (_MOST_MEMORY, _MOST_MEMORY))
     verovio.enableLog(verovio.LOG_ERROR)

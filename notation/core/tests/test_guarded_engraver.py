@@ -111,6 +111,16 @@ def test_a_child_that_was_ended_while_it_waited_is_replaced(engraver):
     assert engraver.pids != (before,)
 
 
+def test_an_interrupt_from_the_terminal_is_the_parents_affair(engraver):
+    engraver.draw([SHORT], 20)
+    pids = engraver.pids
+
+    os.kill(pids[0], signal.SIGINT)
+
+    assert engraver.draw([SHORT], 20)
+    assert engraver.pids == pids
+
+
 def test_many_threads_share_two_children(engraver):
     drawn: list[str] = []
     threads = [
