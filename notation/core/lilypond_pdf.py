@@ -6,7 +6,6 @@ quotes every text; and it runs in an empty folder, with an empty environment, un
 
 from __future__ import annotations
 
-import contextlib
 import importlib
 import importlib.util
 import os
@@ -83,9 +82,9 @@ def _compile(program: str, folder: str, limit_s: float) -> None:
     except subprocess.TimeoutExpired as error:
         raise EngravingFailed(reason=f"LilyPond took more than {limit_s:.0f} s") from error
     finally:
-        with contextlib.suppress(ProcessLookupError):
+        if child.poll() is None:
             os.killpg(child.pid, signal.SIGKILL)
-        child.wait()
+            child.wait()
     if child.returncode < 0:
         raise EngravingFailed(reason=f"LilyPond crashed with signal {-child.returncode}")
     if child.returncode:

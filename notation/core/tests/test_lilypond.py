@@ -12,11 +12,12 @@ import mido
 import pypdf
 import pytest
 from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from notation.core import lilypond_pdf
 from notation.core.errors import EngravingFailed, PdfBackendMissing
 from notation.core.kit_profile import profile_from_json
-from notation.core.lilypond import write_lilypond
+from notation.core.lilypond import quoted, write_lilypond
 from notation.core.lilypond_pdf import lilypond_is_installed, run_lilypond, write_lilypond_pdf
 from notation.core.note_maps import GENERAL_MIDI
 from notation.core.score import Mark, Score, Swing, SwingMark
@@ -58,6 +59,12 @@ def test_of_a_hostile_text_nothing_is_outside_a_string(text):
     harmless, hostile = write_lilypond(titled("Song")), write_lilypond(titled(text.format(path="x")))
 
     assert STRING.sub('""', hostile) == STRING.sub('""', harmless)
+
+
+@given(st.text())
+def test_any_text_is_one_string_on_one_line(text):
+    assert STRING.fullmatch(quoted(text))
+    assert len(quoted(text).splitlines()) == 1
 
 
 def test_a_drum_with_a_hostile_name_is_named_in_a_string():
