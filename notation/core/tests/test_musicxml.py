@@ -6,7 +6,6 @@ import io
 import zipfile
 from collections import Counter
 from fractions import Fraction
-from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -18,23 +17,15 @@ from notation.core.kit_profile import WEINBERG, profile_from_json
 from notation.core.musicxml import write_musicxml, write_mxl
 from notation.core.tests.any_score import scores
 from notation.core.tests.charts import CHARTS
+from notation.core.tests.musicxml_schema import musicxml_schema
 from notation.core.tests.songs import SONGS, Song, make_song
 
 PROFILES = [WEINBERG, profile_from_json({"base": "berklee", "voices": 1, "toms": 1, "hidden": ["kick"]})]
-SCHEMAS = Path(__file__).with_name("schemas")
-
-
-class _Local(etree.Resolver):
-    def resolve(self, url, public_id, context):
-        name = url.rsplit("/", 1)[-1]
-        return self.resolve_filename(str(SCHEMAS / name), context)
 
 
 @pytest.fixture(scope="module")
 def schema() -> etree.XMLSchema:
-    parser = etree.XMLParser(no_network=True)
-    parser.resolvers.add(_Local())
-    return etree.XMLSchema(etree.parse(str(SCHEMAS / "musicxml_4_0.xsd"), parser))
+    return musicxml_schema()
 
 
 def parsed(song: Song) -> etree._Element:
@@ -117,29 +108,3 @@ def test_an_mxl_holds_the_same_file():
     assert archive.read("score.musicxml") == write_musicxml(score)
     assert b'full-path="score.musicxml"' in archive.read("META-INF/container.xml")
     assert write_mxl(score) == write_mxl(score)
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("name", ["rock", "half_time", "six_eight", "odd", "pickup", "metal"])
-def test_music21_reads_every_onset_back(name):
-    from music21 import chord, converter, note  # slow to import
-
-    score = SONGS[name].score()
-    starts, at = {}, Fraction(0)
-    for bar in score.bars:
-        starts[bar.number] = at
-        at += bar.quarters
-
-    read = converter.parseData(write_musicxml(score), format="musicxml")
-
-    heard = Counter()
-    for element in read.recurse().getElementsByClass((note.Unpitched, chord.ChordBase)):
-        onset = Fraction(element.getOffsetInHierarchy(read)).limit_denominator(96)
-        for member in element.notes if isinstance(element, chord.ChordBase) else (element,):
-            heard[(onset, member.displayStep, member.displayOctave)] += 1
-    wanted = Counter()
-    for placed in score.hits:
-        instrument = INSTRUMENTS[placed.hit.instrument]
-        onset = starts[placed.bar] + placed.position
-        wanted[(onset, instrument.display_step, instrument.display_octave)] += 1
-    assert heard == wanted
