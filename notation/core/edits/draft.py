@@ -17,8 +17,8 @@ from notation.core.edits.words import counted
 from notation.core.instruments import InstrumentName
 from notation.core.score import Bar, Score, ScoreHit, Swing, SwingMark, TempoMark
 
-MOST_HITS = 50_000
-MOST_BARS = 2_000
+MOST_HITS = 20_000
+MOST_BARS = 5_000
 MOST_TOUCHED = 20_000
 
 # What one drum or cymbal can do only one of at a time.
@@ -57,6 +57,7 @@ class Draft:
         self._unsorted: set[int] = set()
         self._usual: dict[InstrumentName, int] = {}
         self._strokes: dict[int, Counter[Stroke]] = {}
+        self._times_s: dict[tuple[int, Fraction], float] = {}
         self._starts: tuple[Fraction, ...] = ()
         self._lay_out(score.bars, score.hits)
 
@@ -66,6 +67,7 @@ class Draft:
         self._hits = {placed.hit.id: placed for placed in hits}
         self._in_bar = {bar.number: {} for bar in self.bars}
         self._strokes.clear()
+        self._times_s.clear()
         for placed in self._hits.values():
             self._in_bar[placed.bar][placed.hit.id] = placed
 
@@ -149,6 +151,13 @@ class Draft:
         if not 0 <= quarters < self._starts[-1]:
             return None
         return self.bars[bisect_right(self._starts, quarters) - 1]
+
+    def time_s_at(self, bar: Bar, position: Fraction) -> float:
+        """``Bar.time_s_at``, worked out once for all hits of a place."""
+        key = (bar.number, position)
+        if key not in self._times_s:
+            self._times_s[key] = bar.time_s_at(position)
+        return self._times_s[key]
 
     def usual_velocity(self, instrument: InstrumentName) -> int:
         """The median velocity of the instrument's notes before the changes; of all notes if it has none."""

@@ -9,7 +9,7 @@ from fractions import Fraction
 from notation.core.edits.commands import Move
 from notation.core.edits.draft import Draft, struck, with_hit
 from notation.core.edits.like import similar_hits
-from notation.core.edits.notes import Skipped, check_inside, where
+from notation.core.edits.notes import check_inside, where
 from notation.core.edits.places import Claims, late_place, places_in, unit_at, written_in
 from notation.core.edits.refused import Refused
 from notation.core.edits.words import instrument_name
@@ -39,7 +39,7 @@ def move(draft: Draft, claims: Claims, command: Move, index: int) -> None:
     if command.by is not None:
         by = command.by
         named = _mains(draft, command.ids)
-        steps = [_step(draft, placed, by) for placed in named]
+        steps = _steps(draft, named, by, may_stay=False)
     else:
         assert command.id is not None
         assert command.bar is not None
@@ -53,11 +53,7 @@ def move(draft: Draft, claims: Claims, command: Move, index: int) -> None:
     if by == 0:
         return
     pointed_at = frozenset(placed.hit.id for placed in named)
-    for placed in similar:
-        try:
-            steps.append(_step(draft, placed, by))
-        except Skipped:
-            continue
+    steps += _steps(draft, similar, by, may_stay=True)
     steps = _free(draft, _swung(draft, steps), pointed_at)
     _carry_out(draft, claims, steps, index)
 
@@ -76,14 +72,24 @@ def _written_start(draft: Draft, placed: ScoreHit) -> Fraction:
     return draft.start_of(placed.bar) + written_in(draft, placed)
 
 
-def _step(draft: Draft, placed: ScoreHit, by: Fraction) -> _Step:
-    target = _written_start(draft, placed) + by
-    bar = draft.bar_at(target)
-    if bar is None:
-        edge = "before the first" if target < 0 else "after the last"
-        name = instrument_name(placed.hit.instrument)
-        raise Skipped(f"{where(draft, placed)}: the {name} would come to lie {edge} bar")
-    return _Step(placed, bar, target - draft.start_of(bar.number))
+def _steps(draft: Draft, hits: Iterable[ScoreHit], by: Fraction, *, may_stay: bool) -> list[_Step]:
+    """Where each of ``hits`` goes; one that would leave the song stays, if it may, and is refused else."""
+    targets: dict[tuple[int, Fraction], tuple[Bar, Fraction] | None] = {}
+    steps: list[_Step] = []
+    for placed in hits:
+        place = (placed.bar, placed.position)
+        if place not in targets:
+            quarters = _written_start(draft, placed) + by
+            bar = draft.bar_at(quarters)
+            targets[place] = None if bar is None else (bar, quarters - draft.start_of(bar.number))
+        target = targets[place]
+        if target is not None:
+            steps.append(_Step(placed, *target))
+        elif not may_stay:
+            edge = "before the first" if by < 0 else "after the last"
+            name = instrument_name(placed.hit.instrument)
+            raise Refused(f"{where(draft, placed)}: the {name} would come to lie {edge} bar")
+    return steps
 
 
 def _swung(draft: Draft, steps: Sequence[_Step]) -> list[_Step]:
@@ -155,9 +161,10 @@ def _onset_shift_s(draft: Draft, step: _Step) -> float:
     heard, goes by the beat of its new place.
     """
     onset_s = step.placed.hit.onset_s
-    there_s = step.bar.time_s_at(step.position)
-    was_put_there = abs(draft.bar(step.placed.bar).time_s_at(step.placed.position) - onset_s) < _SAME_TIME_S
-    sixteenth_s = abs(step.bar.time_s_at(step.position + _SIXTEENTH) - there_s)
+    there_s = draft.time_s_at(step.bar, step.position)
+    was_s = draft.time_s_at(draft.bar(step.placed.bar), step.placed.position)
+    was_put_there = abs(was_s - onset_s) < _SAME_TIME_S
+    sixteenth_s = abs(draft.time_s_at(step.bar, step.position + _SIXTEENTH) - there_s)
     if draft.has_recording and not was_put_there and abs(there_s - onset_s) <= _HEARD_WITHIN * sixteenth_s:
         return 0.0
     return there_s - onset_s

@@ -135,10 +135,9 @@ def _set_instrument(
 
 
 def _given_to(placed: ScoreHit, instrument: InstrumentName) -> ScoreHit:
-    kept = frozenset(
-        mark for mark in placed.marks if instrument in INSTRUMENTS_OF_MARK.get(mark, (instrument,))
-    )
-    return replace(with_hit(placed, instrument=instrument), marks=kept)
+    given = with_hit(placed, instrument=instrument)
+    lost = {mark for mark in placed.marks if instrument not in INSTRUMENTS_OF_MARK.get(mark, (instrument,))}
+    return replace(given, marks=placed.marks - lost) if lost else given
 
 
 def set_velocity(draft: Draft, command: SetVelocity) -> None:

@@ -112,14 +112,15 @@ class Claims:
         Raises:
             Unreadable: with the command that put the note there.
         """
+        by_unit: dict[int, dict[Fraction, list[ScoreHit]]] = {}
         for (number, start, voice), claimed in self._places.items():
             bar = draft.bar(number)
+            if number not in by_unit:
+                by_unit[number] = _by_unit(bar, draft.hits_in(number))
             unit = unit_at(bar, start)
-            in_unit = [
-                placed for placed in draft.hits_in(number) if start <= placed.position < start + unit[1]
-            ]
+            in_unit = by_unit[number].get(start, [])
             swing = draft.swing_at(number)
-            places = {placed.position - start for placed in in_unit}
+            places = {placed.position - start for placed in in_unit} if swing is not None else set()
             mine = {
                 placed.position
                 for placed in in_unit
@@ -139,6 +140,13 @@ class Claims:
                 index, instrument = claimed[place]
                 raise Unreadable(index, _clash(bar, place, instrument))
         self._places.clear()
+
+
+def _by_unit(bar: Bar, hits: Iterable[ScoreHit]) -> dict[Fraction, list[ScoreHit]]:
+    grouped: dict[Fraction, list[ScoreHit]] = {}
+    for placed in hits:
+        grouped.setdefault(unit_at(bar, placed.position)[0], []).append(placed)
+    return grouped
 
 
 class Unreadable(Refused):

@@ -40,7 +40,7 @@ def check_sound(score: Score) -> None:
     assert all(score.bars[0].number <= bar <= score.bars[-1].number for bar in marked)
 
 
-@settings(max_examples=30, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=20, deadline=None, suppress_health_check=list(HealthCheck))
 @given(st.data(), st.booleans())
 def test_a_song_stays_a_song_whatever_is_done_to_it(data, has_recording):
     score = data.draw(st.sampled_from(PLAIN))
@@ -64,7 +64,7 @@ def has_only_other_times(before: Score, after: Score) -> bool:
     return not compare(before, after).changed_bars
 
 
-@settings(max_examples=30, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=20, deadline=None, suppress_health_check=list(HealthCheck))
 @given(st.data(), scores().map(score_to_json).map(score_from_json))
 def test_even_an_unreadable_score_can_be_edited(data, score):
     for _, edited in carry_out_one_by_one(score, data.draw(commands_for(score, most=3))):
