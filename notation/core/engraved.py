@@ -52,6 +52,11 @@ class Head:
         return Mark.CHOKE in self.marks
 
     @property
+    def is_rolled(self) -> bool:
+        """Whether it stands for many fast strokes."""
+        return Mark.ROLL in self.marks
+
+    @property
     def looks(self) -> tuple[object, ...]:
         """What a reader sees of it: two heads with equal looks are the same note."""
         marks = self.marks & {Mark.HALF_OPEN, Mark.CHOKE, Mark.RIM_SHOT, Mark.ROLL}
@@ -94,9 +99,18 @@ class Event:
         return any(head.accent for head in self.heads)
 
     @property
+    def slurs(self) -> tuple[tuple[Head, Head], ...]:
+        """From the first small note of each drum to the stroke that it leads to."""
+        first: dict[InstrumentName, Head] = {}
+        for small in (head for chord in self.graces for head in chord):
+            first.setdefault(small.hit.instrument, small)
+        ends = {head.hit.instrument: head for head in reversed(self.heads)}
+        return tuple((small, ends.get(name, self.heads[0])) for name, small in first.items())
+
+    @property
     def slashes(self) -> int:
         """How many slashes a roll has through its stem, beside its flags and beams; 0 for a single stroke."""
-        rolled = any(Mark.ROLL in head.marks for head in self.heads)
+        rolled = any(head.is_rolled for head in self.heads)
         return max(1, _ROLL_BEAMS - self.flags) if rolled else 0
 
 

@@ -183,10 +183,7 @@ class LayerWriter:
             marked.set("stem.dir", "up" if self._up else "down")
             if single:
                 marked.set("stem.mod", "1slash")
-        for head in event.graces[-1]:
-            for main in event.heads:
-                if main.hit.instrument is head.hit.instrument:
-                    direction = "below" if self._up else "above"
-                    slur = add(self._measure, "slur", curvedir=direction)
-                    slur.set("startid", f"#{event.graces[0][0].hit.id}")
-                    slur.set("endid", f"#{main.hit.id}")
+        for start, end in event.slurs:
+            slur = add(self._measure, "slur", curvedir="below" if self._up else "above")
+            slur.set("startid", f"#{start.hit.id}")
+            slur.set("endid", f"#{end.hit.id}")

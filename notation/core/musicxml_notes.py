@@ -134,19 +134,18 @@ def _write_note(
     notations = _tuplet_notations(voice, index) if place == 0 else None
     if notations is None:
         notations = etree.Element("notations")
-    if any(
-        grace.hit.instrument is head.hit.instrument for grace in (event.graces[-1] if event.graces else ())
-    ):
-        add(notations, "slur", type="stop", number=str(place + 1))
-    _write_marks(notations, voice, event, head, first=place == 0)
+    for number, (_, end) in enumerate(event.slurs, start=1):
+        if end is head:
+            add(notations, "slur", type="stop", number=str(number))
+    _write_marks(notations, voice, event, head)
     if len(notations):
         note.append(notations)
 
 
-def _write_marks(notations: etree._Element, voice: Voice, event: Event, head: Head, *, first: bool) -> None:
-    """What is marked on a note; what a chord has once (roll, accent) stands on its ``first`` head."""
+def _write_marks(notations: etree._Element, voice: Voice, event: Event, head: Head) -> None:
+    """What is marked on a note; a roll or an accent stands once in a chord, on the first head that has it."""
     outside = "above" if voice.number == 1 else "below"
-    if first and event.slashes:
+    if event.slashes and head is next(other for other in event.heads if other.is_rolled):
         add(add(notations, "ornaments"), "tremolo", event.slashes, type="single")
     technical = etree.Element("technical")
     if head.sticking:
@@ -160,7 +159,7 @@ def _write_marks(notations: etree._Element, voice: Voice, event: Event, head: He
     if len(technical):
         notations.append(technical)
     articulations = etree.Element("articulations")
-    if first and event.accented:
+    if head.accent and head is next(other for other in event.heads if other.accent):
         add(articulations, "accent", placement=outside)
     if head.is_choked:
         # MusicXML has no choke, and its damping mark is no note's; a wedge stays with the note everywhere.
@@ -194,16 +193,14 @@ def _write_grace(
         state = "begin" if step == 0 else "end" if step == len(event.graces) - 1 else "continue"
         for level in (1, 2):
             add(note, "beam", state, number=str(level))
-    target = next(
-        (at for at, main in enumerate(event.heads) if main.hit.instrument is head.hit.instrument), None
-    )
     notations = etree.Element("notations")
-    if step == len(event.graces) - 1 and target is not None:
-        # On the head's side: programs draw it across the stems otherwise.
-        side = {"placement": "below", "orientation": "under"}
-        if voice.number == 2:
-            side = {"placement": "above", "orientation": "over"}
-        add(notations, "slur", type="start", number=str(target + 1), **side)
+    for number, (start, _) in enumerate(event.slurs, start=1):
+        if start is head:
+            # On the head's side: programs draw it across the stems otherwise.
+            side = {"placement": "below", "orientation": "under"}
+            if voice.number == 2:
+                side = {"placement": "above", "orientation": "over"}
+            add(notations, "slur", type="start", number=str(number), **side)
     if head.sticking:
         outside = "above" if voice.number == 1 else "below"
         add(add(notations, "technical"), "fingering", head.sticking, placement=outside)

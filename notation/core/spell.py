@@ -127,7 +127,9 @@ class _BarSpeller:
         chords = {}
         for place, strokes in mains.items():
             # Two drums flammed together: their grace notes are aligned at the stroke that they lead to.
-            runs = [sorted(run, key=lambda hit: -hit.hit.onset_s) for run in graces.get(place, {}).values()]
+            runs = [
+                sorted(run, key=lambda hit: hit.hit.onset_s)[::-1] for run in graces.get(place, {}).values()
+            ]
             steps = max((len(run) for run in runs), default=0)
             small = tuple(
                 self._heads([run[step] for run in runs if step < len(run)]) for step in reversed(range(steps))

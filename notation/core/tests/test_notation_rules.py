@@ -20,7 +20,7 @@ from notation.core.layout import Layout, lay_out
 from notation.core.mei import write_mei
 from notation.core.musicxml import write_musicxml
 from notation.core.rhythm import units_of
-from notation.core.score import Swing, SwingMark
+from notation.core.score import Mark, ScoreHit, Swing, SwingMark
 from notation.core.spell import Event, SpelledBar, beam_states, spell
 from notation.core.tests.any_score import METERS, scores
 from notation.core.tests.charts import chart
@@ -368,3 +368,36 @@ def test_11_fast_strokes_are_beamed_by_the_eighth():
     states = beam_states(bar.voices[0].events)
 
     assert [states[index][1] for index in range(8)] == ["begin", "continue", "continue", "end"] * 2
+
+
+def test_11_each_drum_of_a_flam_has_its_own_slur_from_its_first_small_note():
+    score = chart("Rule", [{"s": "d---", "3": "f---", "h": "x---"}])
+    starts = {placed.hit.instrument: placed.hit.id for placed in reversed(score.hits) if placed.is_grace}
+    ends = {placed.hit.instrument: placed.hit.id for placed in score.hits if not placed.is_grace}
+
+    slurs = {(slur.get("startid")[1:], slur.get("endid")[1:]) for slur in elements(score, "slur")}
+    written = etree.fromstring(write_musicxml(score)).findall(".//slur")
+
+    assert slurs == {(starts[name], ends[name]) for name in ("snare", "tom_low")}
+    assert Counter((slur.get("type"), slur.get("number")) for slur in written) == Counter(
+        {("start", "1"): 1, ("stop", "1"): 1, ("start", "2"): 1, ("stop", "2"): 1}
+    )
+
+
+def test_10_in_a_chord_the_accent_stands_on_the_head_that_has_it():
+    score = chart("Rule", [{"h": "x" * 16, "s": "X---x---x---x---"}])
+    loud = next(placed.hit.id for placed in score.hits if placed.hit.velocity > 120)
+    accented = replace(score, hits=tuple(with_accent(placed, loud) for placed in score.hits))
+
+    notes = [
+        note.get("id")
+        for note in etree.fromstring(write_musicxml(accented)).iter("note")
+        if note.find(".//accent") is not None
+    ]
+
+    assert notes == [loud]
+
+
+def with_accent(placed: ScoreHit, chosen: str) -> ScoreHit:
+    mark = Mark.ACCENT if placed.hit.id == chosen else Mark.PLAIN
+    return replace(placed, marks=frozenset({mark}))
