@@ -82,10 +82,11 @@ function start(firstTiming) {
 
   transport.hidden = !hasRecording;
   if (hasRecording) part("plain-audio").hidden = true;
-  scorePlace.classList.add("score--live");
+  scorePlace.classList.toggle("score--live", hasRecording);
 
   const waveform = new Waveform(part("waveform"), /** @type {HTMLCanvasElement} */ (part("waveform-canvas")));
   const view = new ScoreView(svgPlace, timing);
+  view.isPassive = !hasRecording;
   /** @type {Editor | null} */
   let editor = null;
   /** What neither the editor's tools nor the player cover, in pixels from the window's top. */
@@ -111,15 +112,16 @@ function start(firstTiming) {
   const showTime = () => {
     const time_s = player.time_s;
     part("time").textContent = clock(time_s);
+    const isEdited = editor?.isOpen === true;
     // Whoever edits has come to a note to change it, not to see it lit.
-    const isCue = editor?.isOpen === true && !player.playing;
+    const isCue = (isEdited || !hasRecording) && !player.playing;
     view.light(isCue ? [0, 0] : timing.soundingAt(time_s, LIT_S * (player.speed / 100)));
     const index = timing.barIndexAt(time_s);
     if (index !== barIndex) {
       barIndex = index;
       part("bar").textContent = index < 0 ? "–" : String(timing.bars[index].number);
     }
-    if (view.showBar(index) && !isCue && (player.playing || time_s > 0)) follower.show(view.currentLine);
+    if (view.showBar(hasRecording || isEdited ? index : -1) && !isCue && (player.playing || time_s > 0)) follower.show(view.currentLine);
     waveform.setTime(time_s, index < 0 ? "" : `bar ${timing.bars[index].number}`);
   };
   const showLength = () => {
@@ -265,7 +267,7 @@ function start(firstTiming) {
           if (Math.abs(by) > 1) window.scrollBy({ top: by });
         },
         changed: () => {
-          view.isPassive = editor?.isOpen === true;
+          view.isPassive = !hasRecording || editor?.isOpen === true;
           showTime();
         },
       },

@@ -1,14 +1,14 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { addCommands, applied, instrumentCommands, markCommands, moveCommands, removeCommands, sendable, sentence, velocityCommands } from "./commands.js";
+import { addCommands, applied, instrumentCommands, markCommands, moveCommands, removeCommands, sendable, velocityCommands } from "./commands.js";
 import { format, fraction, parse } from "./fraction.js";
 import { INSTRUMENTS, MARKS } from "./instruments.js";
 import { actFor } from "./keys.js";
 import { ScoreModel } from "./score_model.js";
 import { choose, chooseToo, goAcross, goTo, keep, selectionIn } from "./selection.js";
 import { hit, scoreJson } from "./scores_for_tests.js";
-import { selectionWords } from "./words.js";
+import { selectionWords, sentence } from "./words.js";
 
 const sixteenth = fraction(1, 4);
 const groove = () =>
@@ -146,7 +146,7 @@ test("what is chosen and what was done is said in words", () => {
 
   assert.equal(selectionWords(score, only(score, "o")), "Bar 2, beat 4 and: Open hi-hat, half open, velocity 90");
   assert.equal(selectionWords(score, only(score, "k1")), "Bar 1, beat 1: Kick, velocity 90 (with 1 other)");
-  assert.equal(sentence(score, { op: "set_instrument", ids: ["r1"], instrument: "crash" }), "bar 1: ride → crash");
+  assert.equal(sentence(score, { op: "set_instrument", ids: ["r1"], instrument: "crash" }), "bar 1: ride on 1 → crash");
   assert.equal(sentence(score, { op: "remove", ids: ["gone"] }), "delete 0 notes");
 });
 

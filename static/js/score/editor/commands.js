@@ -1,7 +1,7 @@
 // Acts of the person as commands of the API, and what the page shows until the answer is there.
 import { compare, format, minus, parse, plus } from "./fraction.js";
 import { gridNeighbour } from "./grid.js";
-import { RIVAL_MARKS, instrumentNamed, markNamed } from "./instruments.js";
+import { RIVAL_MARKS, markNamed } from "./instruments.js";
 import { comparePlaces } from "./score_model.js";
 import { chosenHits } from "./selection.js";
 
@@ -268,37 +268,4 @@ export function sendable(command, renamed) {
 export function namedIds(command) {
   if (command.op === "add") return [];
   return command.ids ?? (command.id ? [command.id] : []);
-}
-
-/**
- * What a command does, for the person whose it is.
- *
- * @param {ScoreModel} score before it
- * @param {Command} command
- */
-export function sentence(score, command) {
-  const hits = namedIds(command).map((id) => score.hit(id)).filter((hit) => hit !== null);
-  const bar = command.op === "add" ? command.bar : hits[0]?.bar;
-  const what = hits.length === 1 ? instrumentNamed(hits[0].instrument).label.toLowerCase() : `${hits.length} notes`;
-  const where = bar === undefined ? "" : `bar ${bar}: `;
-  const label = instrumentNamed(command.instrument ?? "").label.toLowerCase();
-  const mark = markNamed(command.mark ?? "")?.said ?? command.mark;
-  switch (command.op) {
-    case "add":
-      return `${where}add ${label}`;
-    case "remove":
-      return `${where}delete ${what}`;
-    case "set_instrument":
-      return `${where}${what} → ${label}`;
-    case "set_velocity":
-      return `${where}${what} at velocity ${command.velocity}`;
-    case "mark":
-      return `${where}${what} → ${mark}`;
-    case "unmark":
-      return `${where}${what} no longer ${mark}`;
-    case "move":
-      return `${where}move ${what}`;
-    default:
-      return command.op;
-  }
 }

@@ -1,5 +1,5 @@
 // Editing the score on its page: brings selection, tools, keys, the way to the server and the drawing together.
-import { addCommands, instrumentCommands, markCommands, moveCommands, removeCommands, sentence, velocityCommands, VELOCITY_STEP } from "./commands.js";
+import { addCommands, instrumentCommands, markCommands, moveCommands, removeCommands, velocityCommands, VELOCITY_STEP } from "./commands.js";
 import { askAboutConflict, askForRevision, askHowToWrite } from "./dialogs.js";
 import { Drawing } from "./drawing.js";
 import { barNeighbour, gridNeighbour, strokeNeighbour } from "./grid.js";
@@ -9,7 +9,7 @@ import { Outbox } from "./outbox.js";
 import { NotationApi } from "./server.js";
 import { choose, chooseToo, chosenHits, goAcross, goTo, keep, selectionIn } from "./selection.js";
 import { Toolbar } from "./toolbar.js";
-import { selectionLabel, selectionWords } from "./words.js";
+import { selectionLabel, selectionWords, sentence } from "./words.js";
 
 /** @typedef {import("./outbox.js").News} News */
 /** @typedef {import("./keys.js").Act} Act */
@@ -36,7 +36,10 @@ export class Editor {
   #conflict = [];
   #added = 0;
   #drawnRevision = 0;
+  /** Why the last act was not done. */
   #refusal = "";
+  /** Why nothing can be saved at the moment. */
+  #trouble = "";
 
   /**
    * @param {object} parts
@@ -316,7 +319,7 @@ export class Editor {
     if (outbox.state === "conflict") {
       this.toolbar.showState({ tone: "trouble", text: `Changed by somebody else; ${waiting}.`, offers: ["conflict"] });
     } else if (outbox.state === "stuck") {
-      this.toolbar.showState({ tone: "trouble", text: `${this.#refusal} ${waiting}.`, offers: ["retry"] });
+      this.toolbar.showState({ tone: "trouble", text: `${this.#trouble} ${waiting}.`, offers: ["retry"] });
     } else if (outbox.offered.length) {
       const offered = outbox.offered.length === 1 ? "1 change of yours waits" : `${outbox.offered.length} changes of yours wait`;
       this.toolbar.showState({ tone: "trouble", text: `This is their version; ${offered}.`, offers: ["again", "drop"] });
@@ -347,9 +350,12 @@ export class Editor {
         this.#say("Their version is shown.");
         break;
       case "refused":
-      case "stuck":
         this.#refusal = news.message ?? "";
         this.#say(this.#refusal);
+        break;
+      case "stuck":
+        this.#trouble = news.message ?? "";
+        this.#say(this.#trouble);
         break;
       case "conflict":
         this.#conflict = news.changes ?? [];

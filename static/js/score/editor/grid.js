@@ -1,5 +1,5 @@
 // Steps that the caret and moved notes take: the grid of a bar, and the ways through a score.
-import { ZERO, compare, fraction, plus, times, wholes } from "./fraction.js";
+import { ZERO, compare, fraction, minus, plus, times, wholes } from "./fraction.js";
 import { comparePlaces } from "./score_model.js";
 
 /** @typedef {import("./fraction.js").Fraction} Fraction */
@@ -119,16 +119,19 @@ export function nearestPlace(places, xOf, x) {
 }
 
 /**
- * Where in its beat a place lies: beats count from 1, `rest` is in beats, 0 ≤ rest < 1.
+ * Where in its felt beat a place lies: beats count from 1, in a pickup as the last of a bar; `rest` is in beats,
+ * 0 ≤ rest < 1. In compound meters the felt beat has three parts.
  *
  * @param {ScoreModel} score
  * @param {Place} place
- * @returns {{beat: number, rest: Fraction}}
+ * @returns {{beat: number, rest: Fraction, isCompound: boolean}}
  */
 export function beatOf(score, place) {
   const bar = score.bar(place.bar);
-  const unit = fraction(4, bar?.beatType ?? 4);
+  if (!bar) return { beat: 1, rest: ZERO, isCompound: false };
+  const unit = times(bar.quarters, fraction(1, bar.beatTimes_s.length));
   const whole = wholes(place.position, unit);
-  const rest = times(plus(place.position, times(unit, fraction(-whole))), fraction(unit.d, unit.n));
-  return { beat: whole + 1, rest };
+  const missing = wholes(minus(fraction(4 * bar.beats, bar.beatType), bar.quarters), unit);
+  const rest = times(minus(place.position, times(unit, fraction(whole))), fraction(unit.d, unit.n));
+  return { beat: whole + 1 + missing, rest, isCompound: unit.n === 3 };
 }

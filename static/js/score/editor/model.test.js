@@ -3,10 +3,10 @@ import { test } from "node:test";
 
 import { compare, format, fraction, minus, parse, plus, times, wholes } from "./fraction.js";
 import { barAt, headAt, xOfPlace } from "./geometry.js";
-import { barNeighbour, beatOf, gridNeighbour, gridPlaces, strokeNeighbour } from "./grid.js";
+import { barNeighbour, gridNeighbour, gridPlaces, strokeNeighbour } from "./grid.js";
 import { ScoreModel } from "./score_model.js";
 import { hit, scoreJson } from "./scores_for_tests.js";
-import { placeWords } from "./words.js";
+import { beatName, placeWords } from "./words.js";
 
 const at = (/** @type {number} */ bar, /** @type {string} */ position) => ({ bar, position: parse(position) });
 const said = (/** @type {{bar: number, position: import("./fraction.js").Fraction} | null} */ place) =>
@@ -74,13 +74,16 @@ test("under a swing mark the off-beats of its own grid are played late, those of
 test("places are called as drummers count them", () => {
   const json = scoreJson(1, []);
   const score = ScoreModel.fromJson(json);
-  const compound = ScoreModel.fromJson({ ...json, bars: [{ ...json.bars[0], beats: 6, beat_type: 8, quarters: "3" }] });
+  const compound = ScoreModel.fromJson({ ...json, bars: [{ ...json.bars[0], beats: 6, beat_type: 8, quarters: "3", beat_times_s: [0, 0.5] }] });
+  const pickup = ScoreModel.fromJson({ ...json, bars: [{ ...json.bars[0], quarters: "1", beat_times_s: [0] }] });
 
   assert.equal(placeWords(score, at(1, "3/2")), "Bar 1, beat 2 and");
   assert.equal(placeWords(score, at(1, "13/4")), "Bar 1, beat 4 e");
-  assert.equal(placeWords(score, at(1, "8/3")), "Bar 1, beat 3 triplet 3");
+  assert.equal(placeWords(score, at(1, "8/3")), "Bar 1, beat 3 let");
   assert.equal(placeWords(score, at(1, "1/8")), "Bar 1, beat 1 plus 1/8");
-  assert.equal(beatOf(compound, at(1, "5/2")).beat, 6);
+  assert.equal(placeWords(compound, at(1, "5/2")), "Bar 1, beat 2 li");
+  assert.equal(beatName(compound, at(1, "1/2")), "1 la");
+  assert.equal(beatName(pickup, at(1, "1/2")), "4&");
 });
 
 const drawn = {
