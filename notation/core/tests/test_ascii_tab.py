@@ -16,6 +16,7 @@ from notation.core.kit_profile import profile_from_json
 from notation.core.score import Mark, Score
 from notation.core.spell import spell
 from notation.core.tests.any_score import scores
+from notation.core.tests.charts import CHARTS
 from notation.core.tests.songs import SONGS, make_song
 
 I = InstrumentName  # noqa: E741
@@ -194,3 +195,10 @@ def test_hidden_instruments_are_left_out():
 
 def test_no_line_is_wider_than_a_page(song):
     assert max(len(line) for line in write_ascii_tab(song.score()).splitlines()) <= 110
+
+
+@pytest.mark.parametrize("name", CHARTS)
+def test_every_hit_of_a_chart_is_read_back(name):
+    tab = parse(write_ascii_tab(CHARTS[name]))
+
+    assert (tab.strokes, +tab.graces) == written(CHARTS[name])

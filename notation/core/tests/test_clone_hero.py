@@ -14,6 +14,7 @@ from notation.core.clone_hero import write_clone_hero
 from notation.core.instruments import InstrumentName
 from notation.core.score import Mark, Score
 from notation.core.tests.any_score import scores
+from notation.core.tests.charts import CHARTS
 from notation.core.tests.songs import METAL, SONGS, make_song
 
 LANES = {0: "kick", 1: "red", 2: "yellow", 3: "blue", 4: "green"}
@@ -233,3 +234,10 @@ def test_no_title_breaks_the_file(title):
 
     assert "\n" not in chart.song["Name"]
     assert len(chart.song["Name"]) > 2
+
+
+@pytest.mark.parametrize("name", CHARTS)
+def test_every_hit_of_a_chart_is_one_gem(name):
+    chart = parse(write_clone_hero(CHARTS[name]))
+
+    assert sum(gems.total() for gems in chart.gems.values()) == len(CHARTS[name].hits)

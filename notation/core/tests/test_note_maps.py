@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from collections import Counter
+from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 
@@ -17,6 +18,7 @@ from notation.core.midi import TICKS_A_QUARTER, write_midi
 from notation.core.note_maps import GENERAL_MIDI, NOTE_MAPS, NoteMap
 from notation.core.score import INSTRUMENTS_OF_MARK, Mark, Score, ScoreHit
 from notation.core.tests.any_score import scores
+from notation.core.tests.charts import CHARTS
 from notation.core.tests.songs import SONGS
 
 # What can be heard of a mark on one stroke; how loud it is, MIDI says by velocity.
@@ -136,6 +138,23 @@ def test_no_hit_of_any_score_is_lost_or_sounds_wrong(score):
         found = read_strokes(write_midi(score, note_map=note_map), note_map)
 
         assert sounds(found) == sounds(written_strokes(score))
+
+
+@pytest.mark.parametrize("chart", CHARTS)
+def test_no_hit_or_mark_of_a_chart_is_lost(chart):
+    score = CHARTS[chart]
+    mains = replace(score, hits=tuple(placed for placed in score.hits if not placed.is_grace))
+
+    for note_map in NOTE_MAPS.values():
+        found = read_strokes(write_midi(score, note_map=note_map), note_map)
+
+        lead_in = (
+            120
+            if any(placed.is_grace and placed.bar == 1 and placed.position == 0 for placed in score.hits)
+            else 0
+        )
+        assert found.total() == len(score.hits)
+        assert not written_strokes(mains, lead_in=lead_in) - found
 
 
 def sounds(strokes: Heard) -> Counter[tuple[InstrumentName, int]]:
