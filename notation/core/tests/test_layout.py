@@ -85,10 +85,20 @@ def test_a_section_starts_a_line_with_a_written_bar():
     assert not any(measure.is_simile for measure in starts)
 
 
-def test_no_line_ends_a_section_with_one_bar_alone():
-    for count in (5, 9, 13):
-        assert min(line_lengths(laid_out([GROOVE, FILL, ANSWER] * 4 + [GROOVE] * (count - 12)))[-1:]) > 1
-        assert line_lengths(laid_out([GROOVE] * count))[-1] > 1
+def test_the_songs_last_bar_joins_the_line_before():
+    assert line_lengths(laid_out([*[GROOVE] * 8, FILL])) == [4, 5]
+
+
+def test_a_lonely_bar_at_a_sections_end_takes_another_to_its_line():
+    measures = laid_out([*[GROOVE] * 8, FILL, *[GROOVE] * 8], sections=[(10, "B")])
+
+    assert line_lengths(measures) == [4, 3, 2, 4, 4]
+
+
+def test_a_long_rest_stands_on_the_line_before_it():
+    measures = laid_out([*[GROOVE] * 3, *[{}] * 6, *[GROOVE] * 4], sections=[(10, "B")])
+
+    assert [measure.number for measure in measures if measure.starts_line] == [1, 10]
 
 
 def test_every_bar_stands_on_the_page_once():
