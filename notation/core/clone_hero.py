@@ -63,12 +63,11 @@ GEMS: Mapping[InstrumentName, Gem] = {
 
 
 @dataclass(frozen=True, slots=True)
-class ChartedStroke:
-    """A stroke and the gem it became; ``merged`` when its tick had no lane left and it shares another's."""
+class _ChartedStroke:
+    """A stroke and the gem it became."""
 
     stroke: TickedStroke
     gem: Gem
-    merged: bool = False
 
 
 def write_clone_hero(score: Score) -> bytes:
@@ -86,13 +85,13 @@ def write_clone_hero(score: Score) -> bytes:
     return ("\n".join(lines) + "\n").encode()
 
 
-def chart_strokes(strokes: Iterable[TickedStroke]) -> list[ChartedStroke]:
+def _charted(strokes: Iterable[TickedStroke]) -> list[_ChartedStroke]:
     """Give each stroke its lane.
 
     A lane holds one gem at a tick: of two cymbals struck together, or a tom and the cymbal of its colour, one
     goes to the nearest free lane. Two hands and a hi-hat foot always fit; more share a gem.
     """
-    charted: list[ChartedStroke] = []
+    charted: list[_ChartedStroke] = []
     together: list[TickedStroke] = []
     for stroke in strokes:
         if together and together[0].tick != stroke.tick:
@@ -102,7 +101,7 @@ def chart_strokes(strokes: Iterable[TickedStroke]) -> list[ChartedStroke]:
     return charted + (_chord(together) if together else [])
 
 
-def _chord(strokes: list[TickedStroke]) -> list[ChartedStroke]:
+def _chord(strokes: list[TickedStroke]) -> list[_ChartedStroke]:
     taken: dict[int, Gem] = {}
     charted = []
     # Drums first: a cymbal on another lane is still a cymbal, a snare on another lane is no snare.
@@ -111,7 +110,7 @@ def _chord(strokes: list[TickedStroke]) -> list[ChartedStroke]:
         free = [gem for gem in _choices(wanted) if gem.lane not in taken]
         gem = free[0] if free else taken.get(wanted.lane, wanted)
         taken[gem.lane] = gem
-        charted.append(ChartedStroke(stroke, gem, merged=not free))
+        charted.append(_ChartedStroke(stroke, gem))
     return charted
 
 
@@ -174,7 +173,7 @@ def _events(music: Ticked) -> Iterator[str]:
 
 
 def _drums(music: Ticked, emphasis: Emphasis) -> Iterator[str]:
-    charted = chart_strokes(music.strokes)
+    charted = _charted(music.strokes)
     doubled = _second_pedal(charted, music)
     written: set[str] = set()
     for entry in charted:
@@ -197,7 +196,7 @@ def _drums(music: Ticked, emphasis: Emphasis) -> Iterator[str]:
                 yield line
 
 
-def _second_pedal(charted: Iterable[ChartedStroke], music: Ticked) -> frozenset[int]:
+def _second_pedal(charted: Iterable[_ChartedStroke], music: Ticked) -> frozenset[int]:
     """The ticks of every second kick of those too fast for one pedal."""
     starts = [bar.tick for bar in music.bars]
     times: dict[int, float] = {}
