@@ -13,7 +13,7 @@ from notation.core.edits.draft import Draft
 from notation.core.edits.refused import Refused
 from notation.core.edits.timeline import Timeline, median_bpm
 from notation.core.edits.words import bar_name
-from notation.core.score import Bar, ScoreHit
+from notation.core.score import Bar, ScoreHit, Swing
 
 _BEAT_TYPES = (2, 4, 8, 16)
 
@@ -196,7 +196,18 @@ def _redraw(
     tempo_marks = _tempos(draft, timeline, bars, new_of)
     swing_marks = {new_of[number]: draft.swing_marks[number] for number in sorted(draft.swing_marks)}
     draft.rebuild(bars, hits)
-    draft.tempo_marks, draft.swing_marks = tempo_marks, swing_marks
+    draft.tempo_marks, draft.swing_marks = tempo_marks, _feels(draft.bars, swing_marks)
+
+
+def _feels(bars: Sequence[Bar], marks: Mapping[int, Swing | None]) -> dict[int, Swing | None]:
+    """The feel where it can be heard: 12/8 writes the thirds out, and a mark waits for simple time."""
+    feels: dict[int, Swing | None] = {}
+    for number in sorted(marks):
+        simple = (bar.number for bar in bars if bar.number >= number and not bar.meter.is_compound)
+        heard_from = next(simple, None)
+        if heard_from is not None:
+            feels[heard_from] = marks[number]
+    return feels
 
 
 def _placed_anew(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
 
 from notation.core.edits.alignment import Alignment, Rebarred
@@ -126,6 +127,14 @@ def _section_sentences(old: Score, new: Score, alignment: Alignment) -> Iterator
             yield f"section {bar.section} at {bar_name(bar.number)}"
         else:
             yield f"section {was} → {bar.section} at {bar_name(bar.number)}"
+    for run in alignment.rebarred:
+        before = Counter(bar.section for bar in old.bars if bar.number in run.old and bar.section)
+        after = Counter(bar.section for bar in new.bars if bar.number in run.new and bar.section)
+        for bar in new.bars:
+            if bar.number in run.new and bar.section in after - before:
+                yield f"section {bar.section} at {bar_name(bar.number)}"
+        for name in before - after:
+            yield f"section {name} removed"
 
 
 def _feel_sentences(old: Score, new: Score, alignment: Alignment) -> Iterator[str]:

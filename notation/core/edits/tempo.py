@@ -10,6 +10,7 @@ from notation.core.edits.draft import Draft, with_hit
 from notation.core.edits.places import late_place, places_in, units_in
 from notation.core.edits.refused import Refused
 from notation.core.edits.timeline import Retiming, median_bpm
+from notation.core.edits.words import bar_name
 from notation.core.rhythm import QUARTER
 from notation.core.score import Bar, ScoreHit, Swing
 
@@ -75,7 +76,13 @@ def set_swing(draft: Draft, command: SetSwing) -> None:
     become swung ones and back. With "sound" every stroke stays where it is played, so that thirds are written
     as triplets when the feel is straight.
     """
-    start = draft.bar(command.bar).number
+    bar = draft.bar(command.bar)
+    start = bar.number
+    if command.swing is not None and bar.meter.is_compound:
+        raise Refused(
+            f"{bar_name(start)} is in {bar.meter.beats}/{bar.meter.beat_type}, where the thirds of a beat are "
+            "written out; only simple time swings"
+        )
     stop = min((number for number in draft.swing_marks if number > start), default=draft.last + 1)
     before = draft.swing_at(start)
     if command.keep is Keep.WRITING and before is not command.swing:

@@ -126,6 +126,15 @@ def test_a_meter_and_notes_that_changed_together_are_both_told():
     )
 
 
+def test_a_section_named_while_bars_are_drawn_anew_is_told():
+    new = edited(
+        ROCK, {"op": "set_bar_one", "bar": 3, "beat": 2}, {"op": "set_section", "bar": 1, "name": "A"}
+    )
+
+    assert compare(ROCK, new).sentences == ("bar 3, beat 2, is now bar 1", "section A at bar 1")
+    assert compare(new, ROCK).sentences[1:] == ("section A removed",)
+
+
 def test_other_times_alone_are_told_but_draw_nothing_anew():
     slower = replace(
         ROCK,

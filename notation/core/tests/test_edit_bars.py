@@ -107,10 +107,19 @@ def test_triplets_in_four_become_eighths_in_twelve_eight_and_back():
 
     back = edit(twelve, {"op": "set_meter", "bar": 1, "beats": 4, "beat_type": 4}).score
 
+    assert twelve.swing_marks == ()
     assert {placed.position % F(1, 2) for placed in twelve.hits} == {F(0)}
     assert frames(twelve)[0] == (1, "12/8", F(6))
     assert back.hits == SHUFFLE.hits
     assert back.tempo_marks == SHUFFLE.tempo_marks
+
+
+def test_swing_is_marked_where_simple_time_comes_back():
+    two_feels = edit(SHUFFLE, {"op": "set_meter", "bar": 5, "beats": 2, "beat_type": 4}).score
+
+    edited = edit(two_feels, {"op": "set_meter", "bar": 1, "beats": 12, "beat_type": 8})
+
+    assert edited.score.swing_marks == (SwingMark(5, Swing.EIGHTHS),)
 
 
 def test_three_four_becomes_six_eight_with_the_same_eighths():
@@ -350,6 +359,12 @@ def test_swung_eighths_are_written_as_triplets_when_the_sound_is_kept():
     assert edited.score.swing_at(2) is Swing.EIGHTHS
     assert edited.score.swing_at(3) is None
     assert edited.changed_bars == set(range(3, 9))
+
+
+def test_compound_time_does_not_swing():
+    command = {"op": "set_swing", "bar": 1, "swing": "eighth"}
+
+    assert "is in 12/8, where the thirds" in reason(TWELVE_EIGHT, command)
 
 
 def test_the_song_gets_another_name():
