@@ -9,11 +9,13 @@ from __future__ import annotations
 
 import statistics
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from notation.core.form import Form, find_form
-from notation.core.tests.known_forms import FORMS, LEVELS, Known, known_song
+from notation.core.tests.known_forms import FORMS, LEVELS, UNSEEN, Known, Part, known_song
+
+Recipe = tuple[Sequence[Part], Mapping[str, bool]]
 
 
 @dataclass(frozen=True)
@@ -47,25 +49,34 @@ def _f_measure(found: set, known: set | frozenset) -> float:
 
 
 def main() -> None:
-    """Print a table: songs down, levels of faults across, mean of 20 songs each."""
-    print("| song | " + " | ".join(f"{level} faults" for level in LEVELS) + " |")
-    print("| --- |" + " --- |" * len(LEVELS))
-    totals: dict[str, list[Found]] = {level: [] for level in LEVELS}
-    for name, parts in FORMS.items():
-        cells = []
-        for level, faults in LEVELS.items():
-            found = [
-                compare(song, find_form(song.score))
-                for song in (known_song(parts, faults, seed) for seed in range(20))
-            ]
-            totals[level] += found
-            cells.append(_cell(found))
-        print(f"| {name} | " + " | ".join(cells) + " |")
-    print("| **all** | " + " | ".join(_cell(found) for found in totals.values()) + " |")
+    """Print two tables: songs down, levels of faults across, mean of 20 songs each."""
+    _print_table("song", {name: (parts, {}) for name, parts in FORMS.items()})
+    print()
+    unseen: dict[str, Recipe] = {name: (parts, {}) for name, parts in UNSEEN.items()}
+    for name, parts in UNSEEN.items():
+        unseen[f"{name}, no fills"] = (parts, {"with_fills": False})
+        unseen[f"{name}, no crashes"] = (parts, {"with_crashes": False})
+        unseen[f"{name}, neither"] = (parts, {"with_fills": False, "with_crashes": False})
+    _print_table("unseen song", dict(sorted(unseen.items())))
     long = known_song([("rock", 8), ("rock_ride", 8)] * 6 + [("rock", 4)], LEVELS["usual"], 1).score
     started = time.perf_counter()
     find_form(long)
     print(f"\n{len(long.bars)} bars, {len(long.hits)} hits: {1000 * (time.perf_counter() - started):.0f} ms")
+
+
+def _print_table(kind: str, songs: Mapping[str, Recipe]) -> None:
+    print(f"| {kind} | " + " | ".join(f"{level} faults" for level in LEVELS) + " |")
+    print("| --- |" + " --- |" * len(LEVELS))
+    totals: dict[str, list[Found]] = {level: [] for level in LEVELS}
+    for name, (parts, choices) in songs.items():
+        cells = []
+        for level, faults in LEVELS.items():
+            played = [known_song(parts, faults, seed, **choices) for seed in range(20)]
+            found = [compare(song, find_form(song.score)) for song in played]
+            totals[level] += found
+            cells.append(_cell(found))
+        print(f"| {name} | " + " | ".join(cells) + " |")
+    print("| **all** | " + " | ".join(_cell(found) for found in totals.values()) + " |")
 
 
 def _cell(found: Sequence[Found]) -> str:

@@ -67,6 +67,18 @@ FORMS: dict[str, list[Part]] = {
     "fills inside": [("rock*", 8), ("rock_ride*", 16), ("rock*", 8), ("rock_ride*", 16), ("open*", 8)],
 }  # fmt: skip
 
+# Of these no figure was chosen.
+UNSEEN: dict[str, list[Part]] = {
+    "cross stick and toms": [
+        ("cross_stick", 8), ("toms", 8), ("cross_stick", 8), ("open*", 16), ("sixteenths", 4), ("open*", 16),
+    ],
+    "half-time chorus": [("four_floor", 16), ("half_time", 8), ("four_floor", 16), ("half_time", 16)],
+    "through-composed": [("toms", 8), ("two_bars", 8), ("cross_stick", 12), ("rock_ride", 8), ("open", 16)],
+    "short sections": [("rock", 4), ("open", 4), ("half_time", 4), ("rock", 4), ("open", 4), ("rock", 8)],
+    "long vamp": [("sixteenths*", 32), ("rock_ride", 8), ("sixteenths*", 24)],
+    "six and ten": [("two_bars", 6), ("rock_ride", 10), ("two_bars", 6), ("rock_ride", 10)],
+}  # fmt: skip
+
 
 @dataclass(frozen=True)
 class Faults:
@@ -96,8 +108,10 @@ class Known:
     fills: frozenset[int]
 
 
-def known_song(parts: Sequence[Part], faults: Faults, seed: int) -> Known:
-    """Play ``parts``, each with a fill in its last bar and a crash where the next begins.
+def known_song(
+    parts: Sequence[Part], faults: Faults, seed: int, *, with_fills: bool = True, with_crashes: bool = True
+) -> Known:
+    """Play ``parts``, each with a fill in its last bar and a crash where the next begins, unless without.
 
     A part with a star has a fill every four bars.
     """
@@ -111,10 +125,14 @@ def known_song(parts: Sequence[Part], faults: Faults, seed: int) -> Known:
         for index in range(count):
             steps = dict(GROOVES[name][index % len(GROOVES[name])])
             last = index == count - 1 and place < len(parts) - 1
-            if name != "silent" and (last or (fills_inside and index % 4 == 3 and index < count - 1)):
+            if (
+                name != "silent"
+                and with_fills
+                and (last or (fills_inside and index % 4 == 3 and index < count - 1))
+            ):
                 steps = dict(random_.choice(FILLS))
                 fills.add(len(played) + 1)
-            elif index == 0 and place and name != "silent":
+            elif index == 0 and place and name != "silent" and with_crashes:
                 steps["c"] = "x---------------"
             elif random_.random() < faults.varied and "k" in steps:
                 kick = list(steps["k"])
