@@ -19,8 +19,9 @@ _ROLL_BEAMS = 3  # a roll's note has so many beams, flags and slashes together: 
 class Head:
     """One note head: a stroke, its place and shape, and how it is marked.
 
-    ``sticking`` is the letter of the hand that plays it, R or L. ``doubled`` says that a louder stroke of
-    the chord has the same head in the same place, so that this one need not be seen.
+    ``sticking`` is the letter of the hand that plays it, R or L; ``closes`` puts the + of a closed hi-hat
+    over it. ``doubled`` says that a louder stroke of the chord has the same head in the same place, so that
+    this one need not be seen.
     """
 
     hit: Hit
@@ -29,6 +30,7 @@ class Head:
     accent: bool = False
     marks: frozenset[Mark] = frozenset()
     sticking: str | None = None
+    closes: bool = False
     doubled: bool = False
 
     @property
@@ -60,7 +62,7 @@ class Head:
     def looks(self) -> tuple[object, ...]:
         """What a reader sees of it: two heads with equal looks are the same note."""
         marks = self.marks & {Mark.HALF_OPEN, Mark.CHOKE, Mark.RIM_SHOT, Mark.ROLL}
-        return (self.hit.instrument, self.written, self.ghost, self.accent, marks, self.sticking)
+        return (self.hit.instrument, self.written, self.ghost, self.accent, marks, self.sticking, self.closes)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,13 +1,14 @@
 """How a drummer wants a kit written: places and heads, how many toms, what to leave out, one voice or two.
 
 A profile changes what is seen and never what is heard: sounds, velocities and times stay the hit's own.
-Pictures (SVG, PDF) leave the ``hidden`` instruments out; exchange formats (MusicXML) keep every hit.
+What is printed (SVG, PDF, tab) leaves the ``hidden`` instruments out; exchange formats (MusicXML) keep every
+hit.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, field, fields, replace
 from typing import Any
 
 from notation.core.errors import BadProfile
@@ -61,7 +62,8 @@ class KitProfile:
     ``base`` is the key in ``PROFILES`` of the profile that it varies. ``toms`` says how many the kit has:
     with fewer than are told apart neighbours share a place. ``left_handed`` mirrors the drum key and swaps
     the letters of the sticking. ``voices`` is 2 (feet with stems down) or 1 (all stems up);
-    ``unison_fills`` writes those bars in one voice in which hands and feet have the same rhythm.
+    ``unison_fills`` writes those bars in one voice in which hands and feet have the same rhythm;
+    ``closed_marks`` sets a + over the first closed hi-hat after an open one.
     """
 
     name: str
@@ -72,6 +74,7 @@ class KitProfile:
     hidden: frozenset[InstrumentName] = frozenset()
     voices: int = 2
     unison_fills: bool = False
+    closed_marks: bool = False
 
     def written(self, name: InstrumentName) -> Written:
         """How the instrument is written in this kit."""
@@ -149,6 +152,7 @@ def profile_to_json(profile: KitProfile) -> dict[str, Any]:
         "hidden": sorted(name.value for name in profile.hidden),
         "voices": profile.voices,
         "unison_fills": profile.unison_fills,
+        "closed_marks": profile.closed_marks,
         "instruments": changed,
     }
 
@@ -160,7 +164,7 @@ def profile_from_json(data: object) -> KitProfile:
         BadProfile: an unknown word, or a value of the wrong type or out of range.
     """
     rows = _mapping(data, "the profile")
-    known = {"base", "name", "toms", "left_handed", "hidden", "voices", "unison_fills", "instruments"}
+    known = {row.name for row in fields(KitProfile)}
     _refuse_unknown(rows, known, "the profile")
     base_name = rows.get("base", WEINBERG.base)
     if not isinstance(base_name, str) or base_name not in PROFILES:
@@ -182,6 +186,7 @@ def profile_from_json(data: object) -> KitProfile:
         hidden=frozenset(_instrument(name) for name in hidden),
         voices=_whole(rows.get("voices", base.voices), "voices", 1, 2),
         unison_fills=_flag(rows.get("unison_fills", False), "unison_fills"),
+        closed_marks=_flag(rows.get("closed_marks", False), "closed_marks"),
     )
 
 

@@ -137,6 +137,8 @@ class LayerWriter:
             element.set("breaksec", str(event.beams_after))
         if any(head.is_open_hihat for head in event.heads):
             add(element, "artic", artic="open", place="above")
+        if any(head.closes for head in event.heads):
+            add(element, "artic", artic="stop", place="above")
         if any(head.is_choked for head in event.heads):
             add(element, "artic", artic="damp", place="above")
         if event.accented:

@@ -154,6 +154,8 @@ def _write_marks(notations: etree._Element, voice: Voice, event: Event, head: He
     if head.is_open_hihat:
         # <open/> belongs to wind instruments and shows nothing; open-string draws the small circle.
         add(technical, "open-string")
+    if head.closes:
+        add(technical, "stopped")  # programs draw a +
     if head.is_half_open:
         add(technical, "half-muted")
     if len(technical):

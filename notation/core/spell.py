@@ -9,16 +9,19 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from itertools import pairwise
 
 from notation.core.bar_rhythm import bar_rhythm, writable_places
 from notation.core.beams import beam_states
 from notation.core.beat_grid import Meter
 from notation.core.emphasis import Emphasis, emphasis_of
 from notation.core.engraved import Event, Head, SpelledBar, Voice
-from notation.core.instruments import FEET, HANDS
+from notation.core.instruments import FEET, HANDS, InstrumentName
 from notation.core.kit_profile import WEINBERG, KitProfile
 from notation.core.rhythm import QUARTER, Value, units_of
 from notation.core.score import Bar, Mark, Score, ScoreHit, Swing
+
+_HIHATS = frozenset({InstrumentName.HIHAT_CLOSED, InstrumentName.HIHAT_OPEN, InstrumentName.HIHAT_PEDAL})
 
 __all__ = ["Event", "Head", "SpelledBar", "Voice", "beam_states", "spell"]
 
@@ -31,13 +34,31 @@ def spell(
     Each hit is one head, or one grace note, exactly once; hits of hidden instruments are left out, and grace
     notes that lead to them.
     """
-    emphasis = emphasis_of(score.hits)
+    marks = _Marks(emphasis_of(score.hits), _closing(score.hits) if profile.closed_marks else frozenset())
     grouped = score.hits_by_bar()
     return tuple(
-        _BarSpeller(bar, grouped.get(bar.number, []), profile, emphasis, score.swing_at(bar.number)).spelled()
+        _BarSpeller(bar, grouped.get(bar.number, []), profile, marks, score.swing_at(bar.number)).spelled()
         for bar in score.bars
         if only is None or bar.number in only
     )
+
+
+def _closing(hits: Iterable[ScoreHit]) -> frozenset[str]:
+    """The ids of closed hi-hat strokes that follow an open one."""
+    hats = [hit.hit for hit in hits if hit.hit.instrument in _HIHATS and not hit.is_grace]
+    return frozenset(
+        after.id
+        for before, after in pairwise(hats)
+        if before.instrument is InstrumentName.HIHAT_OPEN and after.instrument is InstrumentName.HIHAT_CLOSED
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Marks:
+    """What is marked because of other notes: ghost notes, accents, a hi-hat that closes."""
+
+    emphasis: Emphasis
+    closing: frozenset[str]
 
 
 class _BarSpeller:
@@ -48,13 +69,13 @@ class _BarSpeller:
         bar: Bar,
         placed: Sequence[ScoreHit],
         profile: KitProfile,
-        emphasis: Emphasis,
+        marks: _Marks,
         swing: Swing | None,
     ) -> None:
         self._bar = bar
         self._meter = Meter(0, bar.meter.beats, bar.meter.beat_type)  # the same for all bars that are alike
         self._profile = profile
-        self._emphasis = emphasis
+        self._marks = marks
         mains = {hit.hit.id: hit for hit in placed if not hit.is_grace}
         # A grace note goes with the stroke that it leads to, in its voice, and is hidden with it.
         leads_to = {hit.hit.id: mains[hit.grace_of] if hit.grace_of else hit for hit in placed}
@@ -152,10 +173,11 @@ class _BarSpeller:
         return Head(
             placed.hit,
             self._profile.written(placed.hit.instrument),
-            placed.hit.id in self._emphasis.ghosts,
-            placed.hit.id in self._emphasis.accents,
+            placed.hit.id in self._marks.emphasis.ghosts,
+            placed.hit.id in self._marks.emphasis.accents,
             placed.marks - {Mark.ROLL} if placed.is_grace else placed.marks,
             self._profile.sticking(placed.marks),
+            placed.hit.id in self._marks.closing,
         )
 
 

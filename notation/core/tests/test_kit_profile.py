@@ -38,6 +38,7 @@ OWN = profile_from_json(
         "hidden": ["clap", "tambourine"],
         "voices": 1,
         "unison_fills": True,
+        "closed_marks": True,
         "instruments": {"crash": {"staff_loc": 11, "notehead": "circle-x", "label": "Crash right"}},
     }
 )
@@ -193,6 +194,17 @@ def test_a_left_handed_kit_mirrors_the_key_and_swaps_the_hands():
     assert labels(EVERYTHING, left) == labels(EVERYTHING, WEINBERG)[::-1]
     assert [head.sticking for head in heads(EVERYTHING, WEINBERG) if head.sticking] == ["R", "L"]
     assert [head.sticking for head in heads(EVERYTHING, left) if head.sticking] == ["L", "R"]
+
+
+def test_a_plus_may_show_where_the_hihat_closes():
+    score = chart("Closing", [{"h": "x-xx", "o": "-x--"}, {"o": "x---", "p": "-x--", "h": "--x-"}])
+
+    marked = replace(WEINBERG, closed_marks=True)
+
+    assert not any(head.closes for head in heads(score, WEINBERG))
+    assert [head.closes for head in heads(score, marked)] == [False, False, True, False] + [False] * 3
+    assert write_mei(score, profile=marked).count('artic="stop"') == 1
+    assert write_musicxml(score, marked).count(b"<stopped/>") == 1
 
 
 def test_berklee_writes_ride_and_hihat_in_each_others_place():
