@@ -21,7 +21,8 @@ TEXT_FONTS = "Liberation Serif, Times New Roman, Times, serif"
 
 _SVG = "http://www.w3.org/2000/svg"
 _HREF = "{http://www.w3.org/1999/xlink}href"
-_SHAPES = {"path", "polygon", "polyline", "rect", "ellipse"}
+_GROUP, _USE, _TEXT, _RECT = (f"{{{_SVG}}}{name}" for name in ("g", "use", "text", "rect"))
+_SHAPES = frozenset(f"{{{_SVG}}}{name}" for name in ("path", "polygon", "polyline", "rect", "ellipse"))
 _SHAPE_ATTRIBUTES = (
     "d", "points", "x", "y", "width", "height", "rx", "ry", "cx", "cy", "transform", "stroke-width",
     "stroke-linecap", "stroke-linejoin", "stroke-dasharray", "fill-opacity",
@@ -122,49 +123,46 @@ def _copy(
     glyphs: Glyphs,
     clickable_bars: bool,
 ) -> None:
+    # A long song has tens of thousands of elements: attributes are set together, which halves the time.
     for child in source:
-        name = _local(child)
-        if name == "g":
-            classes = (child.get("class") or "").split()
+        name = child.tag
+        if name == _GROUP:
+            class_, transform = child.get("class") or "", child.get("transform")
+            classes = class_.split()
             if "placeholder" in classes or "pgHead" in classes:
-                for nested in child:  # a placeholder may wrap real content, but its own mark is hidden
-                    if _local(nested) == "g":
-                        _copy(nested, target, type_, kept_ids, glyphs, clickable_bars)
+                for nested in child.iterchildren(_GROUP):  # a placeholder may wrap real content
+                    _copy(nested, target, type_, kept_ids, glyphs, clickable_bars)
                 continue
-            inner_type = _Type(
-                type_.bold or bool(_BOLD & set(classes)), type_.italic or bool(_ITALIC & set(classes))
-            )
             group = target
-            kept = [kind for kind in _KEPT_GROUPS if kind in classes]
-            if kept or child.get("transform"):
-                group = etree.SubElement(target, tag("g"))
-                if kept:
-                    group.set("class", kept[0])
+            kept = next((kind for kind in _KEPT_GROUPS if kind in classes), None)
+            if kept or transform:
+                attributes = {"class": kept} if kept else {}
                 if child.get("id") in kept_ids:
-                    group.set("id", child.get("id"))
-                if child.get("transform"):
-                    group.set("transform", child.get("transform"))
-            if clickable_bars and "measure" in classes:
+                    attributes["id"] = child.get("id")
+                if transform:
+                    attributes["transform"] = transform
+                group = etree.SubElement(target, _GROUP, attributes)
+            if clickable_bars and kept == "measure":
                 _add_area(child, group)
-            _copy(child, group, inner_type, kept_ids, glyphs, clickable_bars)
-        elif name == "use":
+            inner = type_
+            if not (_BOLD.isdisjoint(classes) and _ITALIC.isdisjoint(classes)):
+                inner = _Type(
+                    type_.bold or not _BOLD.isdisjoint(classes),
+                    type_.italic or not _ITALIC.isdisjoint(classes),
+                )
+            _copy(child, group, inner, kept_ids, glyphs, clickable_bars)
+        elif name == _USE:
             glyphs.copy_use(target, child)
         elif name in _SHAPES:
-            shape = etree.SubElement(target, tag(name))
-            for attribute in _SHAPE_ATTRIBUTES:
-                if (value := child.get(attribute)) is not None:
-                    shape.set(attribute, value)
-            if child.get("stroke-width"):
-                shape.set("stroke", "currentColor")
-            if child.get("fill") == "none" or (name == "rect" and child.get("fill-opacity") == "0"):
-                shape.set("fill", "none")
-        elif name == "text":
+            given = child.attrib
+            attributes = {key: given[key] for key in _SHAPE_ATTRIBUTES if key in given}
+            if given.get("stroke-width"):
+                attributes["stroke"] = "currentColor"
+            if given.get("fill") == "none" or (name == _RECT and given.get("fill-opacity") == "0"):
+                attributes["fill"] = "none"
+            etree.SubElement(target, name, attributes)
+        elif name == _TEXT:
             _copy_text(child, target, type_, glyphs)
-
-
-def _local(element: etree._Element) -> str:
-    # etree.QName is ten times slower, and there are tens of thousands of elements.
-    return element.tag.rpartition("}")[2] if isinstance(element.tag, str) else ""
 
 
 def _add_area(measure: etree._Element, group: etree._Element) -> None:
@@ -254,9 +252,7 @@ class Glyphs:
         """Use a symbol where the drawing it was taken from uses it."""
         name = self._names.get((source.get(_HREF) or source.get("href") or "").removeprefix("#"))
         if name is not None:
-            use = etree.SubElement(target, tag("use"))
-            use.set("href", f"#{name}")
-            use.set("transform", source.get("transform", ""))
+            etree.SubElement(target, _USE, {"href": f"#{name}", "transform": source.get("transform", "")})
 
     def draw(self, target: etree._Element, code: str, x: float, y: float, scale: float) -> None:
         """Draw the symbol with SMuFL code point ``code`` (hexadecimal) at its origin; blank when unknown."""
