@@ -166,7 +166,7 @@ def test_everything_of_the_player_can_be_done_by_keyboard(score: Page) -> None:
 def test_the_pdf_can_be_downloaded_and_read(score: Page) -> None:
     with score.expect_download() as download:
         score.get_by_text("Download", exact=True).click()
-        score.get_by_role("link", name="PDF").click()
+        score.get_by_role("link", name="PDF, A4").click()
 
     pdf = pypdf.PdfReader(io.BytesIO(download.value.path().read_bytes()))
 
@@ -175,7 +175,7 @@ def test_the_pdf_can_be_downloaded_and_read(score: Page) -> None:
     assert (score.get_by_role("heading", level=1).text_content() or "?") in pdf.pages[0].extract_text()
 
 
-@pytest.mark.parametrize("fmt", ["MusicXML", "MIDI", "JSON", "SVG"])
+@pytest.mark.parametrize("fmt", ["MusicXML", "MIDI, as written", "JSON", "SVG"])
 def test_every_format_can_be_downloaded(score: Page, fmt: str) -> None:
     score.get_by_text("Download", exact=True).click()
     with score.expect_download() as download:
