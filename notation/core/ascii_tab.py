@@ -6,7 +6,7 @@ stands above each system; a digit in it is where a beat begins.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from fractions import Fraction
 from math import lcm
@@ -95,8 +95,9 @@ def write_ascii_tab(score: Score, profile: KitProfile = WEINBERG) -> str:
         lines.append(artist)
     lines.append("")
     used: set[str] = set()
-    for system in _systems(score, spell(score, profile)):
-        lines += [*_system_text(score, system, used), ""]
+    words = _words(score)
+    for system in _systems(spell(score, profile), _headed(score, words)):
+        lines += [*_system_text(system, words, used), ""]
     lines += _legend(used)
     return "\n".join(lines) + "\n"
 
@@ -118,9 +119,8 @@ class _TabBar:
         return self.spelled.bar.number
 
 
-def _systems(score: Score, bars: Sequence[SpelledBar]) -> Iterator[list[_TabBar]]:
+def _systems(bars: Sequence[SpelledBar], headed: Set[int]) -> Iterator[list[_TabBar]]:
     """Part the bars where something is written above them, and where a line is full."""
-    heads = _bars_with_words(score)
     system: list[_TabBar] = []
     width = 0
     for spelled in bars:
@@ -128,7 +128,7 @@ def _systems(score: Score, bars: Sequence[SpelledBar]) -> Iterator[list[_TabBar]
         empty = not bar.rows
         too_wide = width + len(bar.counts) + 1 > _LINE_WIDTH
         full = not empty and (too_wide or len(system) == _BARS_A_LINE)
-        if system and (bar.number in heads or full or empty == bool(system[-1].rows)):
+        if system and (bar.number in headed or full or empty == bool(system[-1].rows)):
             yield system
             system, width = [], 0
         system.append(bar)
@@ -137,15 +137,33 @@ def _systems(score: Score, bars: Sequence[SpelledBar]) -> Iterator[list[_TabBar]
         yield system
 
 
-def _bars_with_words(score: Score) -> frozenset[int]:
-    return frozenset(
-        [bar.number for bar in score.bars if bar.section]
-        + [meter.bar for meter in score.meters]
-        + [tempo.bar for tempo in score.tempo_marks]
-        + [feel.bar for feel in score.swing_marks]
-        # A short bar says how long it is, and the next one that the meter is in force again.
-        + [bar.number + offset for bar in score.bars if bar.is_pickup for offset in (0, 1)]
-    )
+def _words(score: Score) -> dict[int, list[str]]:
+    """What stands above bars, by their number: section, meter, tempo, feel."""
+    words: dict[int, list[str]] = {}
+    bars = {bar.number: bar for bar in score.bars}
+    for bar in score.bars:
+        if bar.section:
+            words.setdefault(bar.number, []).append(f"[{_one_line(bar.section)}]")
+    for meter in score.meters:
+        words.setdefault(meter.bar, []).append(f"{meter.beats}/{meter.beat_type}")
+    for tempo in score.tempo_marks:
+        if tempo.bar not in bars:
+            continue
+        meter = bars[tempo.bar].meter
+        beat = meter.printed_beat_quarters
+        note = {Fraction(1): "quarter", Fraction(3, 2): "dotted quarter", Fraction(2): "half"}[beat]
+        bpm = round(tempo.bpm * float(meter.beat_quarters / beat))
+        words.setdefault(tempo.bar, []).append(f"{note} = {bpm}")
+    for feel in score.swing_marks:
+        words.setdefault(feel.bar, []).append(swing_words(feel.swing))
+    return words
+
+
+def _headed(score: Score, words: Mapping[int, Sequence[str]]) -> Set[int]:
+    """The bars that begin a system, whatever was before."""
+    # A short bar says how long it is, and the next one that the meter is in force again.
+    short = {bar.number + offset for bar in score.bars if bar.is_pickup for offset in (0, 1)}
+    return words.keys() | short
 
 
 def _tab_bar(spelled: SpelledBar) -> _TabBar:
@@ -230,9 +248,12 @@ def _letter(head: Head, line: _Line, graces: int) -> str:
     return line.stroke.upper() if head.accent else line.stroke
 
 
-def _system_text(score: Score, system: Sequence[_TabBar], used: set[str]) -> Iterator[str]:
-    first = system[0]
-    yield _heading(score, first, system[-1])
+def _system_text(
+    system: Sequence[_TabBar], words: Mapping[int, Sequence[str]], used: set[str]
+) -> Iterator[str]:
+    first, last = system[0], system[-1]
+    name = f"Bar {first.number}" if first is last or first.rows else f"Bars {first.number} to {last.number}"
+    yield "  ".join([name if first.rows else f"{name}: rest", *words.get(first.number, ())])
     if not first.rows:
         return
     yield "  |" + "".join(f"{bar.counts}|" for bar in system)
@@ -242,24 +263,6 @@ def _system_text(score: Score, system: Sequence[_TabBar], used: set[str]) -> Ite
         rows = ["".join(bar.rows.get(label, ["-"] * len(bar.counts))) for bar in system]
         used.update([label[:2], *"".join(rows)])
         yield f"{label[:2]}|" + "".join(f"{row}|" for row in rows)
-
-
-def _heading(score: Score, first: _TabBar, last: _TabBar) -> str:
-    bar = first.spelled.bar
-    words = [f"Bar {first.number}"]
-    if not first.rows:
-        words = [f"Bars {first.number} to {last.number}: rest" if last is not first else f"{words[0]}: rest"]
-    if bar.section:
-        words.append(f"[{_one_line(bar.section)}]")
-    if any(meter.bar == bar.number for meter in score.meters):
-        words.append(f"{bar.meter.beats}/{bar.meter.beat_type}")
-    for tempo in score.tempo_marks:
-        if tempo.bar == bar.number:
-            beat = bar.meter.printed_beat_quarters
-            note = {Fraction(1): "quarter", Fraction(3, 2): "dotted quarter", Fraction(2): "half"}[beat]
-            words.append(f"{note} = {round(tempo.bpm * float(bar.meter.beat_quarters / beat))}")
-    words += [swing_words(feel.swing) for feel in score.swing_marks if feel.bar == bar.number]
-    return "  ".join(words)
 
 
 def _legend(used: set[str]) -> Iterator[str]:
