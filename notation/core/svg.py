@@ -142,6 +142,8 @@ def _copy(
                 if transform:
                     attributes["transform"] = transform
                 group = etree.SubElement(target, _GROUP, attributes)
+            if child.get("visibility") == "hidden":
+                continue  # its id stays, so that everything that is played has a place
             if clickable_bars and kept == "measure":
                 _add_area(child, group)
             inner = type_
