@@ -96,6 +96,9 @@ def fit_beats(
     )
     # The last term lets the nearer slot win where the cap makes all alike.
     wanted = timing + strokes.costs[:, None, :] + 0.5 * off
+    if config.swing is SwingChoice.EIGHTHS and strokes.kind is BeatKind.QUARTER:
+        # A straight off-beat is as far from a triplet's second stroke as from the third, which is meant.
+        wanted[:, :, table.index(Fraction(1, 3))] += 2 * config.early_triplet
     voices: dict[tuple[int, ...], Bools] = {(HANDS, FEET): np.ones(len(strokes.beats), dtype=bool)}
     voices |= {(voice,): strokes.has_voice(voice) for voice in (HANDS, FEET)}
     by_voices: dict[tuple[int, ...], Floats] = {

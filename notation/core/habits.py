@@ -77,20 +77,19 @@ class Habits:
             lone_eighths: where in quarter beats with one stroke off the beat that stroke falls.
             lone_sixteenths: where in the halves of quarter beats with one stroke off the eighth it falls.
         """
-        if self._config.swing is SwingChoice.OFF:
-            return
+        choice = self._config.swing
         late = self.late[BeatKind.QUARTER]
         slots = slot_table(BeatKind.QUARTER)
-        if len(lone_eighths) >= _FEWEST_LONE:
-            usual = float(np.median(lone_eighths))
-            if self._config.swing is SwingChoice.EIGHTHS or 0.585 <= usual < 0.715:
+        for usual in _usual_places(lone_eighths):
+            swings = choice is SwingChoice.EIGHTHS or 0.585 <= usual < 0.715
+            if swings and choice is not SwingChoice.OFF:
                 late[slots.index(TWO_THIRDS)] = usual - 2 / 3
-            elif 0.44 < usual < 0.585:
+            elif 0.44 < usual < 0.585 or choice is SwingChoice.OFF:
                 late[slots.index(HALF)] = usual - 0.5
-        if len(lone_sixteenths) >= _FEWEST_LONE:
+        if len(lone_sixteenths) >= _FEWEST_LONE and choice is not SwingChoice.OFF:
             usual = float(np.median(lone_sixteenths))
             alike = np.mean(np.abs(np.array(lone_sixteenths) - usual) < 0.1)
-            if self._config.swing is SwingChoice.SIXTEENTHS or (0.62 <= usual < 0.715 and alike > 0.8):
+            if choice is SwingChoice.SIXTEENTHS or (0.62 <= usual < 0.715 and alike > 0.8):
                 self.sixteenths_swing = True
                 for slot in (Fraction(1, 3), Fraction(5, 6)):
                     late[slots.index(slot)] = (usual - 2 / 3) / 2
@@ -143,6 +142,18 @@ class Habits:
             if len(values):
                 late[half] = np.clip(np.median(values), -0.06, 0.2)
         late[-1] = late[0]
+
+
+def _usual_places(lone_eighths: Sequence[float]) -> list[float]:
+    """Where off-beats usually lie: in one place, or straight in one section and swung in another."""
+    places = np.array(lone_eighths)
+    if len(places) < _FEWEST_LONE:
+        return []
+    usual = float(np.median(places))
+    if np.mean(np.abs(places - usual) < 0.07) > 0.7:
+        return [usual]
+    swung = places > 0.585
+    return [float(np.median(part)) for part in (places[~swung], places[swung]) if len(part) >= _FEWEST_LONE]
 
 
 def _backed_off(counts: Floats, usual: Floats, faith: float) -> Floats:

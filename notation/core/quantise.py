@@ -6,23 +6,22 @@ that every stroke has a place of its own.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from fractions import Fraction
 
 from notation.core.bars import GridBeat, bars_of, beats_of, tempo_marks_of
 from notation.core.beat_grid import BeatGrid
+from notation.core.feel import swing_marks
 from notation.core.flams import part_flams, part_wide_flams
 from notation.core.hits import Hit
 from notation.core.instruments import INSTRUMENTS, InstrumentName
 from notation.core.quantise_config import GridChoice, QuantiseConfig, SwingChoice
 from notation.core.reading import Reading
 from notation.core.rhythm import spell_unit
-from notation.core.score import Bar, Mark, Score, ScoreHit, Swing, SwingMark
+from notation.core.score import Bar, Mark, Score, ScoreHit
 from notation.core.subdivisions import grids_for, kind_of
 
 __all__ = ["GridChoice", "QuantiseConfig", "SwingChoice", "quantise"]
-
-_FEWEST_SWUNG = 8  # beats before a song is called swung
 
 
 def quantise(
@@ -71,7 +70,6 @@ def quantise(
         score_hits.append(ScoreHit(by_id[grace_id], bars[bar].number, position, _main_of(main_id, grace_of)))
     score_hits.sort(key=lambda hit: (hit.bar, hit.position, hit.hit.onset_s, hit.hit.id))
     kept = _trim(bars, score_hits)
-    swing = _swing_of(kept, score_hits) if config.swing is SwingChoice.AUTO else None
     return Score(
         title=title,
         artist=artist,
@@ -80,7 +78,7 @@ def quantise(
         tempo_bpm=grid.tempo_bpm,
         tempo_marks=tempo_marks_of(kept),
         tempo_unreliable=grid.unreliable,
-        swing_marks=(SwingMark(kept[0].number, swing),) if swing else (),
+        swing_marks=swing_marks(kept, score_hits, config.swing),
     )
 
 
@@ -164,24 +162,3 @@ def _free_place(
         return None
     _, near, slot = min(options)
     return near, slot
-
-
-def _swing_of(bars: Sequence[Bar], hits: Iterable[ScoreHit]) -> Swing | None:
-    """Whether off-beat eighths, or every other sixteenth, are late throughout, and triplets the exception."""
-    simple = {bar.number for bar in bars if bar.meter.beat_quarters >= 1 and not bar.meter.is_compound}
-    by_beat: dict[tuple[int, int], set[Fraction]] = {}
-    for hit in hits:
-        if hit.bar in simple:
-            by_beat.setdefault((hit.bar, int(hit.position)), set()).add(hit.position % 1)
-    for swing in Swing:
-        swung = straight = other = 0
-        for places in by_beat.values():
-            if swing.fits(places):
-                swung += bool(places & swing.late_places)
-            elif {place.denominator for place in places} & {3, 6}:
-                other += 1
-            else:
-                straight += any(place.denominator >= swing.straight_denominator for place in places)
-        if swung >= _FEWEST_SWUNG and straight <= 0.1 * swung and other <= 0.1 * swung:
-            return swing
-    return None

@@ -44,12 +44,12 @@ class QuantiseConfig:
     timing_s: float = 0.016  # a drummer's and detector's usual error, before the song has shown its own
     outlier: float = 6.0  # no stroke is taken to be less likely than this: it may be spurious
     song_grid: float = 0.3  # how much the song's share of straight and triplet beats weighs in each
-    change_of_grid: float = 1.0  # straight to triplets or back between neighbouring beats
+    change_of_grid: float = 1.15  # straight to triplets or back between neighbouring beats
     split_beat: float = 3.0  # an eighth and a triplet of sixteenths in one beat
-    early_triplet: float = 1.5  # a triplet beat with its second stroke, without its third
+    early_triplet: float = 2.0  # a triplet beat with its second stroke, without its third
     late_sixteenths: float = 3.0  # a sextuplet beat of which only late sixteenths are struck
-    drift: float = 0.7  # a beat in which the drummer is a step (0.04 beats) off the grid
-    change_of_drift: float = 1.8  # becoming later or earlier by a step
+    drift: float = 0.9  # a beat in which the drummer is a step (0.04 beats) off the grid
+    change_of_drift: float = 2.5  # becoming later or earlier by a step
     own_slots: float = 12.0  # so many strokes of an instrument outweigh what the song does
     place_slots: float = 6.0  # so many strokes at one place of the bar outweigh what the instrument does
     most_lag_s: float = 0.035  # no instrument is taken to be later or earlier than this throughout
