@@ -105,6 +105,7 @@ _SCORE = r"""
       autoBeaming = ##f
       \override TextScript.font-size = #-2
       \override TupletBracket.bracket-visibility = #'if-no-beam
+      \override Beam.concaveness = #10000  % level, however far apart the drums are
     }}
   }}{midi}
 }}
