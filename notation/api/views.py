@@ -12,7 +12,6 @@ from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema, extend_schema_view
 from rest_framework import mixins, status
 from rest_framework.decorators import action
-from rest_framework.parsers import FormParser, JSONParser, MultiPartParser
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.reverse import reverse
@@ -69,7 +68,6 @@ class NotationViewSet(FilesMixin, EditingMixin, mixins.ListModelMixin, mixins.Re
     """Scores; everybody else's are 404."""
 
     queryset = Notation.objects.none()
-    parser_classes = [JSONParser, MultiPartParser, FormParser]
     filterset_fields = ("recording", "job_id")
     lookup_value_regex = UUID_PATTERN
 
