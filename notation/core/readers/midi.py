@@ -13,21 +13,16 @@ from notation.core.hits import Hit
 from notation.core.instruments import InstrumentName
 from notation.core.quantise import quantise
 from notation.core.readers.assemble import Timeline, assemble, felt_tempo, timeline_of
-from notation.core.readers.draft import Draft, DraftBar, DraftGrace, DraftNote, DraftTempo
+from notation.core.readers.draft import Draft, DraftGrace, DraftNote
 from notation.core.readers.errors import ImportNoDrums, ImportTooLarge
 from notation.core.readers.gm import NEAREST, SNARE_RIM, key_map
-from notation.core.readers.limits import check_bars
+from notation.core.readers.midi_bars import TickBars
 from notation.core.readers.midi_file import MidiMusic, parse_midi
 from notation.core.readers.report import Findings
 from notation.core.score import INSTRUMENTS_OF_MARK, Mark, Score
 
 _I = InstrumentName
-# Written files lie on these parts of a quarter, the plainest that fits first.
-_PARTS = (1, 2, 3, 4, 6, 8, 12, 5, 7, 16, 24, 10, 9, 14, 32, 48)
-_PLAIN_PARTS = (8, 12)  # on which nearly every stroke of a written file lies
 _WRITTEN_SHARE = 0.95
-_FLAM_S = 0.045
-_FLAM_QUARTERS = Fraction(1, 13)  # our own grace notes come a sixteenth of a quarter before theirs
 _HALF_OPEN_PEDAL = range(32, 97)
 _GRAB_QUARTERS = 4  # how long after its stroke a cymbal may be grabbed
 _MOST_PLAYED, _MOST_PLAYED_BARS = 20_000, 3_000  # to quantise: more than an hour of playing
@@ -44,16 +39,15 @@ def read_midi(data: bytes, title: str, findings: Findings) -> Score:
     """
     music = parse_midi(data, findings)
     strokes = _strokes(music, findings)
-    bars, starts = _bars(music, findings)
-    music_is_written = _is_written(strokes, bars, starts, music)
-    draft = Draft(music.title or title, "", bars, 1, shows_emphasis=False)
-    if music_is_written:
-        _place(strokes, draft, starts, music)
+    ticks = TickBars(music, findings)
+    draft = Draft(music.title or title, "", ticks.bars, 1, shows_emphasis=False)
+    if _is_written(strokes, ticks):
+        _place(strokes, ticks)
         _drop_lead_in(draft)
         _number_pickup(draft)
         return assemble(draft, findings)
     findings.add("played", "The file was played, not written: its strokes were quantised.")
-    return _quantised(strokes, draft, starts, music, findings)
+    return _quantised(strokes, draft, ticks, findings)
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,78 +123,15 @@ def _joined(strokes: Sequence[_Stroke], findings: Findings) -> list[_Stroke]:
     return list(joined.values())
 
 
-def _bars(music: MidiMusic, findings: Findings) -> tuple[list[DraftBar], list[Fraction]]:
-    """The file's bars, and the tick of each one's start; a change of meter within a bar ends it."""
-    meters: dict[int, tuple[int, int]] = {0: (4, 4)}
-    for change, beats, beat_type in music.meters:
-        if not 1 <= beats <= 64 or beat_type not in (1, 2, 4, 8, 16, 32):
-            findings.add("meter_ignored", "A time signature that cannot be was left out.")
-            continue
-        meters[change] = (beats, beat_type)
-    changes: list[int] = sorted(meters)
-    last = max(music.strokes[-1].tick, *(tick for tick, _ in music.tempi[-1:]), 0)
-    bars: list[DraftBar] = []
-    starts: list[Fraction] = []
-    tick = Fraction(0)
-    while tick <= last:
-        current = bisect_right(changes, float(tick)) - 1
-        beats, beat_type = meters[changes[current]]
-        quarters = Fraction(4 * beats, beat_type)
-        end = tick + quarters * music.ticks_a_quarter
-        if current + 1 < len(changes) and changes[current + 1] < end:
-            end = Fraction(changes[current + 1])
-            quarters = (end - tick) / music.ticks_a_quarter
-        bars.append(DraftBar(len(bars) + 1, beats, beat_type, quarters))
-        starts.append(tick)
-        check_bars(len(bars))
-        tick = end
-    _set_tempi(music, bars, starts)
-    for marker_tick, text in music.markers:
-        # A marker just before a barline was set by hand for what begins there.
-        index = bisect_right(starts, marker_tick + Fraction(music.ticks_a_quarter, 8)) - 1
-        bars[index].section = bars[index].section or text or None
-    return bars, starts
-
-
-def _set_tempi(music: MidiMusic, bars: Sequence[DraftBar], starts: Sequence[Fraction]) -> None:
-    for tick, microseconds in music.tempi:
-        index = bisect_right(starts, tick) - 1
-        position = min((tick - starts[index]) / music.ticks_a_quarter, bars[index].quarters)
-        tempo = 6e7 / microseconds if microseconds else float("inf")
-        bars[index].tempi = [known for known in bars[index].tempi if known.position != position]
-        bars[index].tempi.append(DraftTempo(position, tempo, printed=False))
-
-
-def _place_in_bar(tick: int, starts: Sequence[Fraction], ticks_a_quarter: int) -> tuple[int, Fraction]:
-    index = bisect_right(starts, tick) - 1
-    return index, (tick - starts[index]) / ticks_a_quarter
-
-
-def _nearest_part(position: Fraction, parts: Sequence[int], slack: Fraction) -> Fraction | None:
-    for part in parts:
-        near = Fraction(round(position * part), part)
-        if abs(near - position) <= slack:
-            return near
-    return None
-
-
-def _slack(ticks_a_quarter: int) -> Fraction:
-    """How far rounding to ticks, up or down, moves a stroke, in quarters."""
-    return Fraction(1 if ticks_a_quarter >= 192 else 0, ticks_a_quarter) or Fraction(1, 2 * ticks_a_quarter)
-
-
-def _is_written(
-    strokes: Sequence[_Stroke], bars: Sequence[DraftBar], starts: Sequence[Fraction], music: MidiMusic
-) -> bool:
+def _is_written(strokes: Sequence[_Stroke], ticks: TickBars) -> bool:
     """Whether nearly all strokes lie on the grid, those that lead to another of the drum aside."""
-    slack = _slack(music.ticks_a_quarter)
     on = off = 0
-    for _, run in _by_instrument(strokes).items():
+    for run in _by_instrument(strokes).values():
         for index, stroke in enumerate(run):
-            _, position = _place_in_bar(stroke.tick, starts, music.ticks_a_quarter)
-            if _nearest_part(position, _PLAIN_PARTS, slack) is not None:
+            _, position = ticks.place(stroke.tick)
+            if ticks.is_plain(position):
                 on += 1
-            elif index + 1 == len(run) or not _leads(stroke, run[index + 1], bars, music):
+            elif index + 1 == len(run) or not ticks.are_a_flam(stroke.tick, run[index + 1].tick):
                 off += 1
     return on >= _WRITTEN_SHARE * (on + off)
 
@@ -212,39 +143,29 @@ def _by_instrument(strokes: Sequence[_Stroke]) -> dict[InstrumentName, list[_Str
     return runs
 
 
-def _leads(stroke: _Stroke, following: _Stroke, bars: Sequence[DraftBar], music: MidiMusic) -> bool:
-    """Whether two strokes are as near as a flam's."""
-    gap = Fraction(following.tick - stroke.tick, music.ticks_a_quarter)
-    tempo = next((t.quarters_a_minute for bar in bars for t in bar.tempi), 120.0)
-    return gap <= _FLAM_QUARTERS or float(gap) * 60 / tempo <= _FLAM_S
-
-
-def _place(strokes: Sequence[_Stroke], draft: Draft, starts: Sequence[Fraction], music: MidiMusic) -> None:
+def _place(strokes: Sequence[_Stroke], ticks: TickBars) -> None:
     """Put the strokes of a written file into its bars, grace notes with the stroke that they lead to."""
-    slack = _slack(music.ticks_a_quarter)
     for run in _by_instrument(strokes).values():
         following: tuple[_Stroke, DraftNote, bool] | None = None
         for stroke in reversed(run):
-            index, position = _place_in_bar(stroke.tick, starts, music.ticks_a_quarter)
-            is_plain = _nearest_part(position, _PLAIN_PARTS, slack) is not None
-            near = following is not None and _leads(stroke, following[0], draft.bars, music)
+            index, position = ticks.place(stroke.tick)
+            near = following is not None and ticks.are_a_flam(stroke.tick, following[0].tick)
             # The first of a drag may fall on the grid by chance; the one after it tells.
-            if following is not None and near and (not is_plain or following[2]):
+            if following is not None and near and (following[2] or not ticks.is_plain(position)):
                 grace = DraftGrace(stroke.instrument, stroke.velocity, stroke.marks)
                 following[1].graces.insert(0, grace)
                 following = (stroke, following[1], True)
                 continue
-            place = _nearest_part(position, _PARTS, slack)
             note = DraftNote(
-                position if place is None else place,
+                ticks.readable(position),
                 stroke.instrument,
                 stroke.velocity,
                 stroke.marks,
                 origin=str(stroke.key),
             )
-            if note.position >= draft.bars[index].quarters and index + 1 < len(draft.bars):
+            if note.position >= ticks.bars[index].quarters and index + 1 < len(ticks.bars):
                 index, note.position = index + 1, Fraction(0)
-            draft.bars[index].notes.append(note)
+            ticks.bars[index].notes.append(note)
             following = (stroke, note, False)
 
 
@@ -267,13 +188,7 @@ def _number_pickup(draft: Draft) -> None:
         draft.first_number = 0
 
 
-def _quantised(
-    strokes: Sequence[_Stroke],
-    draft: Draft,
-    starts: Sequence[Fraction],
-    music: MidiMusic,
-    findings: Findings,
-) -> Score:
+def _quantised(strokes: Sequence[_Stroke], draft: Draft, ticks: TickBars, findings: Findings) -> Score:
     """Quantise strokes that were played, against the beats of the file's own tempi."""
     if len(strokes) > _MOST_PLAYED or len(draft.bars) > _MOST_PLAYED_BARS:
         raise ImportTooLarge(
@@ -285,7 +200,7 @@ def _quantised(
     rest = timeline.bars[0].quarters - draft.bars[0].quarters if draft.first_number == 0 else Fraction(0)
     hits = []
     for number, stroke in enumerate(strokes, start=1):
-        index, position = _place_in_bar(stroke.tick, starts, music.ticks_a_quarter)
+        index, position = ticks.place(stroke.tick)
         onset_s = timeline.second_at(index, position + (0 if index else rest))
         hits.append(Hit(f"h{number}", onset_s, stroke.instrument, stroke.velocity, 1.0))
     score = quantise(hits, _grid(timeline), title=draft.title)

@@ -1,0 +1,350 @@
+"""Files meant to do harm, or broken: a clear error or correct work, in bounded time and memory."""
+
+from __future__ import annotations
+
+import io
+import json
+import random
+import resource
+import time
+import zipfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from accounts.core.errors import DrumError
+from notation.core.midi import write_midi
+from notation.core.musicxml import write_musicxml, write_mxl
+from notation.core.readers import (
+    ImportTooLarge,
+    ImportUnreadable,
+    ImportUnsupported,
+    read_score,
+)
+from notation.core.readers.limits import MAX_FILE_BYTES
+from notation.core.score import score_from_json, score_to_json
+from notation.core.tests.foreign_charts import beat, chart, measure, note, opening
+from notation.core.tests.songs import SONGS
+
+
+@contextmanager
+def bounded(seconds: float, megabytes: int = 400) -> Iterator[None]:
+    """Fail when the work takes more processor time or makes the process grow more than this."""
+    before_mb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    started_s = time.process_time()
+    yield
+    assert time.process_time() - started_s < seconds
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024 - before_mb < megabytes
+
+
+def changed(old: str, new: str) -> bytes:
+    """A plain chart with one thing changed."""
+    plain = chart([beat()]).decode()
+    assert old in plain
+    return plain.replace(old, new).encode()
+
+
+# XML
+
+
+LAUGHS = "".join(f'<!ENTITY l{n} "{f"&l{n - 1};" * 10 if n else "lol"}">' for n in range(10))
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16"])
+@pytest.mark.parametrize(
+    "declared",
+    [
+        LAUGHS,
+        '<!ENTITY l9 SYSTEM "file:///etc/passwd">',
+        '<!ENTITY % p SYSTEM "http://127.0.0.1:9/x"> %p; <!ENTITY l9 "">',
+        f'<!ENTITY l9 "{"A" * 50_000}">',
+    ],
+    ids=["billion laughs", "local file", "over the network", "quadratic"],
+)
+def test_entities_are_refused_unexpanded(declared, encoding):
+    text = f"<!DOCTYPE a [{declared}]><score-partwise><work>{'&l9;' * 10_000}</work></score-partwise>"
+
+    with bounded(1.0, 50), pytest.raises(ImportUnreadable, match="entities"):
+        read_score(text.encode(encoding), "bomb.musicxml")
+
+
+def test_a_document_type_is_not_fetched():
+    data = chart([beat()]).replace(b"http://www.musicxml.org", b"http://127.0.0.1:9")
+
+    assert len(read_score(data, "x.xml").score.hits) == 4
+
+
+def test_nesting_without_end_is_refused():
+    with bounded(1.0), pytest.raises(ImportUnreadable):
+        read_score(b"<a>" * 100_000, "x.xml")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "filling", [b"<note/>" * 1_000_000, b"<a/>" * 4_000_000], ids=["a million notes", "four million tags"]
+)
+def test_more_notes_than_a_song_has_are_refused(filling):
+    data = b'<score-partwise><part id="P1"><measure>' + filling + b"</measure></part></score-partwise>"
+
+    with bounded(5.0), pytest.raises(ImportTooLarge):
+        read_score(data, "x.xml")
+
+
+def test_a_file_over_the_limit_is_refused_unread():
+    with bounded(0.5), pytest.raises(ImportTooLarge):
+        read_score(b"<" + b" " * MAX_FILE_BYTES, "x.xml")
+
+
+@pytest.mark.parametrize("duration", ["-4", "nan", "1e999999999", "", "0x10", "٣"])
+def test_durations_that_are_no_numbers_are_refused(duration):
+    with pytest.raises(ImportUnreadable, match="duration"):
+        read_score(changed("<duration>4<", f"<duration>{duration}<"), "x.xml")
+
+
+@pytest.mark.parametrize("duration", ["999999999", "9" * 100_000])
+def test_a_bar_without_end_is_refused(duration):
+    with bounded(1.0), pytest.raises(ImportUnsupported):
+        read_score(changed("<duration>4<", f"<duration>{duration}<"), "x.xml")
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "code"),
+    [
+        ("<divisions>4</divisions>", "", "divisions_missing"),
+        ("<divisions>4<", "<divisions>0<", "divisions_missing"),
+        ("<beats>4<", "<beats>0<", "meter_ignored"),
+        ("<beats>4<", "<beats>99999<", "meter_ignored"),
+        ("<beat-type>4<", "<beat-type>3<", "meter_ignored"),
+        ('tempo="120"', 'tempo="0"', "tempo_ignored"),
+        ('tempo="120"', 'tempo="99999999"', "tempo_ignored"),
+    ],
+)
+def test_what_can_be_done_without_is_left_out_and_told(old, new, code):
+    imported = read_score(changed(old, new), "x.xml")
+
+    assert code in {finding.code for finding in imported.report}
+    assert len(imported.score.hits) == 4
+
+
+@pytest.mark.parametrize("number", ["99999999999999999999", "-5000000", "X1", ""])
+def test_any_measure_number_is_read(number):
+    imported = read_score(changed('<measure number="1"', f'<measure number="{number}"'), "x.xml")
+
+    assert imported.score.bars[0].number == 1
+
+
+@pytest.mark.parametrize("actual", ["1000", "999999999999", "0", "-3"])
+def test_tuplets_that_cannot_be_are_told_and_the_durations_kept(actual):
+    change = (
+        f"<time-modification><actual-notes>{actual}</actual-notes><normal-notes>1</normal-notes>"
+        "</time-modification>"
+    )
+
+    imported = read_score(chart([measure(note("K", after=change) * 4, start=opening())]), "x.xml")
+
+    assert [hit.position for hit in imported.score.hits] == [0, 1, 2, 3]
+    assert {finding.code: finding.count for finding in imported.report}["tuplet_ignored"] == 4
+
+
+def test_notes_a_thousandth_of_a_beat_apart_are_written_somewhere_readable():
+    content = "".join(note("S", 1) for _ in range(1000)) + note("K", 3000)
+    imported = read_score(chart([measure(content, start=opening(divisions=1000))]), "x.xml")
+
+    with bounded(5.0):
+        written = write_musicxml(imported.score)
+
+    assert written.count(b"<unpitched>") == 1001
+
+
+def test_repeats_upon_repeats_are_bounded():
+    repeated = (
+        '<barline location="left"><repeat direction="forward"/></barline>'
+        + note("K", 16)
+        + '<barline location="right"><repeat direction="backward" times="999999"/></barline>'
+    )
+
+    with bounded(10.0), pytest.raises(ImportTooLarge):
+        read_score(chart([beat()] + [measure(repeated)] * 2_000), "x.xml")
+
+
+def test_a_long_text_is_cut():
+    head = f"<work><work-title>{'A' * 1_000_000}</work-title></work>"
+
+    assert len(read_score(chart([beat()], head=head), "x.xml").score.title) == 200
+
+
+# Archives
+
+
+def archive(entries: dict[str, bytes]) -> bytes:
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as file:
+        for name, content in entries.items():
+            file.writestr(name, content)
+    return packed.getvalue()
+
+
+def container(path: str) -> bytes:
+    return f'<container><rootfiles><rootfile full-path="{path}"/></rootfiles></container>'.encode()
+
+
+def test_a_bomb_in_an_archive_is_not_unpacked():
+    bomb = archive({"score.musicxml": b"<a>" + b" " * 60_000_000})
+
+    with bounded(3.0, 200), pytest.raises(ImportTooLarge):
+        read_score(bomb, "x.mxl")
+
+
+def test_paths_in_an_archive_lead_nowhere_else():
+    inside = archive({"META-INF/container.xml": container("../../x.xml"), "../../x.xml": chart([beat()])})
+    outside = archive({"META-INF/container.xml": container("/etc/passwd"), "x.xml": chart([beat()])})
+
+    assert len(read_score(inside, "x.mxl").score.hits) == 4
+    with pytest.raises(ImportUnreadable):
+        read_score(outside, "x.mxl")
+
+
+def test_an_archive_of_many_files_is_refused():
+    with pytest.raises(ImportTooLarge):
+        read_score(archive({f"{number}.xml": b"" for number in range(2_000)}), "x.mxl")
+
+
+# MIDI
+
+
+def track(*events: bytes) -> bytes:
+    content = b"".join(events) + b"\x00\xff\x2f\x00"
+    return b"MTrk" + len(content).to_bytes(4, "big") + content
+
+
+def midi(*events: bytes, ticks: int = 480) -> bytes:
+    return b"MThd\x00\x00\x00\x06\x00\x00\x00\x01" + ticks.to_bytes(2, "big") + track(*events)
+
+
+KICK = b"\x00\x99\x24\x64"
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        midi(KICK, ticks=0),
+        midi(KICK)[:-6],
+        b"MThd",
+        midi(b"\x00\x24\x64"),  # a running status that never began
+        midi(b"\xff" * 2_000_000 + KICK),  # a number without an end
+        midi(b"\x00\xff\x58\x00" + KICK),  # an empty time signature
+    ],
+    ids=["no ticks", "cut off", "header alone", "running status", "endless number", "empty meta"],
+)
+def test_damaged_midi_is_refused(data):
+    with bounded(2.0), pytest.raises(ImportUnreadable):
+        read_score(data, "x.mid")
+
+
+def test_a_stroke_after_hours_of_silence_is_too_far():
+    with bounded(5.0), pytest.raises(ImportTooLarge):
+        read_score(midi(KICK, b"\xff\xff\xff\x7f\x99\x24\x64"), "x.mid")
+
+
+def test_ten_million_ticks_of_silence_are_bars_of_rest():
+    with bounded(10.0):
+        imported = read_score(midi(KICK, b"\x84\xe2\xda\x00\x99\x24\x64"), "x.mid")
+
+    assert len(imported.score.hits) == 2
+    assert len(imported.score.bars) == 10_005_760 // 1920 + 1
+
+
+@pytest.mark.parametrize(
+    "meta",
+    [b"\x00\xff\x51\x03\x00\x00\x00", b"\x00\xff\x51\x03\x00\x00\x01", b"\x00\xff\x58\x04\x00\x02\x18\x08"],
+    ids=["tempo 0", "tempo of a microsecond", "meter of no beats"],
+)
+def test_tempi_and_meters_that_cannot_be_are_left_out_and_told(meta):
+    imported = read_score(midi(meta, KICK), "x.mid")
+
+    assert {finding.code for finding in imported.report} & {"tempo_ignored", "meter_ignored"}
+
+
+@pytest.mark.slow
+def test_a_hundred_thousand_strokes_are_read_or_refused_in_bounded_time():
+    written = midi(*[b"\x3c\x99\x24\x64"] * 100_000)
+    played = midi(*[bytes([random.Random(n).randint(1, 127)]) + b"\x99\x24\x64" for n in range(100_000)])
+
+    with bounded(30.0):
+        assert len(read_score(written, "x.mid").score.hits) == 100_000
+    with bounded(20.0), pytest.raises(ImportTooLarge):
+        read_score(played, "x.mid")
+
+
+# JSON
+
+
+def test_json_with_numbers_that_take_all_memory_is_refused():
+    described = score_to_json(SONGS["sparse"].score())
+    described["bars"][0]["quarters"] = "1e999999999"
+
+    with bounded(1.0), pytest.raises(ImportUnreadable):
+        read_score(json.dumps(described).encode(), "x.json")
+
+
+def test_json_without_a_bottom_is_refused():
+    with bounded(1.0), pytest.raises(ImportUnreadable):
+        read_score(b'{"bars":' + b"[" * 200_000, "x.json")
+
+
+# Anything
+
+
+@pytest.mark.parametrize("name", ["chart.gp5", "chart.mscz", "chart", ""])
+def test_other_files_are_refused_by_their_kind(name):
+    with pytest.raises(ImportUnsupported):
+        read_score(b"FICHIER GUITAR PRO v5.00", name)
+
+
+def _written(write: Callable[..., bytes], name: str) -> bytes:
+    return write(SONGS[name].score())
+
+
+VALID = [
+    *(_written(write, "half_time") for write in (write_midi, write_musicxml, write_mxl)),
+    _written(write_midi, "pickup"),
+    json.dumps(score_to_json(SONGS["sparse"].score())).encode(),
+    chart([beat()]),
+]
+STARTS = st.sampled_from([b"", b"MThd\0\0\0\6", b"<score-partwise>", b"{", b"PK\3\4", b"RIFF"])
+
+
+def read_or_refuse(data: bytes) -> None:
+    """Read ``data``; what comes is a score like any other, or an error for a person."""
+    try:
+        score = read_score(data, "x").score
+    except DrumError:
+        return
+    assert score_from_json(json.loads(json.dumps(score_to_json(score)))).hits == score.hits
+
+
+@settings(max_examples=150, deadline=5_000, suppress_health_check=list(HealthCheck))
+@given(STARTS, st.binary(max_size=300))
+def test_random_bytes_are_refused_or_read(start, rest):
+    read_or_refuse(start + rest)
+
+
+@settings(max_examples=120, deadline=10_000, suppress_health_check=list(HealthCheck))
+@given(
+    st.sampled_from(VALID),
+    st.lists(st.tuples(st.floats(0, 1), st.integers(0, 2), st.binary(max_size=6)), min_size=1, max_size=12),
+)
+def test_a_damaged_file_is_refused_or_read(valid, damages):
+    data = bytearray(valid)
+    for share, kind, junk in damages:
+        place = int(share * len(data))
+        if kind == 0:
+            data[place : place + len(junk)] = junk
+        elif kind == 1:
+            data[place:place] = junk
+        else:
+            del data[place : place + 3 * len(junk)]
+    read_or_refuse(bytes(data))
