@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import io
 import re
+import time
 from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from fractions import Fraction
 
@@ -244,6 +246,19 @@ def test_a_letter_page_has_its_size_and_a_selectable_title():
 def test_what_goes_wrong_in_lilypond_is_an_error_of_ours(program, reason):
     with pytest.raises(EngravingFailed, match=reason):
         run_lilypond(program, limit_s=1.5)
+
+
+@needs_lilypond
+@pytest.mark.slow
+def test_two_scores_are_engraved_at_once_and_a_third_does_not_wait_for_ever():
+    with ThreadPoolExecutor() as pool:
+        busy = [pool.submit(run_lilypond, "#(let loop () (loop))", limit_s=1.2) for _ in range(2)]
+        time.sleep(0.3)
+
+        with pytest.raises(EngravingFailed, match="too many"):
+            run_lilypond("", limit_s=0.2)
+
+        assert all(isinstance(call.exception(), EngravingFailed) for call in busy)
 
 
 @needs_lilypond
