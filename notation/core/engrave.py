@@ -192,8 +192,8 @@ def _page_request(
             "adjustPageHeight": False,
             "pageMarginLeft": 150,
             "pageMarginRight": 130,
-            "pageMarginTop": 120,
-            "pageMarginBottom": 140,
+            "pageMarginTop": 110,
+            "pageMarginBottom": 120,
             "breaks": "line",
             "header": "encoded",
         }

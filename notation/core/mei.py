@@ -152,8 +152,9 @@ def _write_measure(
         element.set("right", "end")
     staff = add(element, "staff", n="1")
     if measure.is_long_rest:
-        # Verovio's own long rest is tiny.
-        add(add(staff, "layer", n="1"), "multiRest", num=str(measure.bars), block="true", width="24vu")
+        # Verovio's own long rest is tiny; below a tempo its number must not look like a part of that.
+        width = "24vu" if tempo is None and feel is None else "48vu"
+        add(add(staff, "layer", n="1"), "multiRest", num=str(measure.bars), block="true", width=width)
     elif measure.second is not None:
         # Verovio draws both bars, the barline between them and a "2" in this one measure.
         add(add(staff, "layer", n="1"), "mRpt2")

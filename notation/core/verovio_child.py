@@ -60,20 +60,27 @@ def _forbid_more_time(seconds: int) -> None:
 def _draw(request: dict[str, Any]) -> list[str]:
     """The pages of one request, a MEI text and the options to lay it out with; none if it is refused.
 
-    ``tighter`` are requests that say the same in less room. They are tried, the roomiest first, when the
-    music takes three pages or leaves a few lines for the last, and taken if they save that page.
+    ``tighter`` are requests that say the same in less room, the roomiest first. When the music takes three
+    pages, or leaves a few lines for the last, the roomiest that saves a page is taken.
     """
-    pages, last = _load(request)
-    if pages is None:
+    toolkit, pages = _load(request)
+    if toolkit is None:
         return []
-    choices = request.get("tighter", []) if last > 1 else []
-    if choices and (last == _ONE_TOO_MANY or _lines(pages, last) <= _FEW_LINES):
-        for choice in choices:
-            tighter, count = _load(choice)
-            if tighter is not None and count < last:
-                pages, last = tighter, count
+    choices = request.get("tighter", []) if pages > 1 else []
+    if choices and (pages == _ONE_TOO_MANY or _lines(toolkit, pages) <= _FEW_LINES):
+        most = pages - 1
+        while choices:
+            # The tightest is tried first, for if that does not do no other will; then by halves.
+            place = len(choices) - 1 if pages > most else (len(choices) - 1) // 2
+            tried, count = _load(choices[place])
+            if tried is not None and count <= most:
+                toolkit, pages = tried, count
+                choices = choices[:place]
+            elif pages > most:
                 break
-    return [pages.renderToSVG(page + 1) for page in range(last)]
+            else:
+                choices = choices[place + 1 :]
+    return [toolkit.renderToSVG(page + 1) for page in range(pages)]
 
 
 def _load(request: dict[str, Any]) -> tuple[Any, int]:
