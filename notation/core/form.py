@@ -96,8 +96,13 @@ def find_form(score: Score) -> Form:
 
 
 def with_sections(score: Score, form: Form) -> Score:
-    """``score`` with the sections' letters as rehearsal marks; marks that are there already stay."""
+    """``score`` with the sections' letters as rehearsal marks; marks that are there already stay.
+
+    A song of one section needs no letter.
+    """
     letters = {section.first: section.letter for section in form.sections if section.letter}
+    if len(letters) < 2:
+        return score
     bars = tuple(replace(bar, section=bar.section or letters.get(bar.number)) for bar in score.bars)
     return replace(score, bars=bars)
 

@@ -160,6 +160,12 @@ def test_marking_sections_again_changes_nothing():
     assert [bar.section for bar in marked.bars if bar.section] == ["A", "B", "A"]
 
 
+def test_a_song_of_one_section_gets_no_letter():
+    score = make_song([GROOVE] * 8).score()
+
+    assert with_sections(score, find_form(score)) == score
+
+
 @settings(max_examples=60, deadline=None)
 @given(scores())
 def test_sections_follow_one_another_to_the_end_of_any_score(score):
