@@ -235,6 +235,7 @@ def test_without_a_connection_changes_wait_and_are_sent_on_request(
 
     _press(page, "c")
     expect(page.locator("[data-editor-state-text]")).to_contain_text("1 change not saved")
+    expect(page.locator(".coming--cross")).to_have_count(1)  # drawn where it will stand
     _press(page, "Escape")
     expect(page.locator("[data-editor]")).to_be_visible()
     assert ("0", "ride") in chart.hits(1)

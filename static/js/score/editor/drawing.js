@@ -1,6 +1,8 @@
 // The engraved score under the editor's hands: where its notes are, what a click means, what is chosen.
 import { BAR_LEAD, barAt, headAt, xOfPlace } from "./geometry.js";
 import { gridPlaces, nearestPlace } from "./grid.js";
+import { instrumentNamed } from "./instruments.js";
+import { comparePlaces } from "./score_model.js";
 
 /** @typedef {import("./geometry.js").DrawnBar} DrawnBar */
 /** @typedef {import("./score_model.js").Place} Place */
@@ -17,6 +19,13 @@ const CLEF_OR_DIGIT = /^#glyph-E0(?:69|8[0-9])$/;
 const REACH_PX = { touch: 24, mouse: 14 };
 /** A bar's area is a staff and 1.1 staves above and below. */
 const STAVES_IN_AREA = 3.2;
+const STAVES_TO_BOTTOM_LINE = 2.1;
+/** Heads as they are until the engraver has drawn the real ones, around their middle. */
+const HEADS = {
+  round: "M-115 30 a118 88 -20 1 0 230 -60 a118 88 -20 1 0 -230 60 z",
+  cross: "M-95 -85 L95 85 M-95 85 L95 -85",
+  diamond: "M-115 0 L0 -95 L115 0 L0 95 z",
+};
 
 export class Drawing {
   /** @type {Map<Element, DrawnBar>} */
@@ -77,16 +86,41 @@ export class Drawing {
       note.classList.toggle("is-gone", score.hit(id) === null);
       note.classList.toggle("is-changing", touched.has(id));
     }
+    const coming = this.#showComing(score);
     if (!selection) return;
     for (const id of selection.ids) {
-      const found = this.#notes.get(id);
+      this.#notes.get(id)?.note.classList.add("is-chosen");
+      const found = coming.get(id) ?? this.#notes.get(id);
       if (!found) continue;
-      found.note.classList.add("is-chosen");
       const frame = svg("rect", "chosen-frame", { x: found.x - 190, y: found.y - 170, width: 380, height: 340, rx: 90 });
-      found.bar.querySelector(".bar-area")?.after(frame);
-      this.#added.push(frame);
+      this.#put(found.bar, frame);
     }
     this.#showCaret(selection);
+  }
+
+  /**
+   * Notes that are there, or there otherwise, as soon as the server has answered.
+   *
+   * @param {ScoreModel} score
+   * @returns {Map<string, {bar: Element, x: number, y: number}>} where, by their ids
+   */
+  #showComing(score) {
+    const coming = new Map();
+    for (const hit of score.hits) {
+      const before = this.score.hit(hit.id);
+      if (before && before.instrument === hit.instrument && comparePlaces(before, hit) === 0) continue;
+      const found = this.#barOf(hit.bar);
+      if (!found) continue;
+      const [bar, drawn] = found;
+      const { place, head } = instrumentNamed(hit.instrument);
+      const staff = drawn.area.height / STAVES_IN_AREA;
+      const x = xOfPlace(this.score, drawn, hit);
+      const y = drawn.area.y + STAVES_TO_BOTTOM_LINE * staff - (place * staff) / 8;
+      this.#put(bar, svg("path", `coming coming--${head}`, { d: HEADS[head], transform: `translate(${x}, ${y})` }));
+      this.#notes.get(hit.id)?.note.classList.add("is-gone");
+      coming.set(hit.id, { bar, x, y });
+    }
+    return coming;
   }
 
   /** The line of music in which the caret stands. */
@@ -97,19 +131,37 @@ export class Drawing {
 
   /** @param {Selection} selection */
   #showCaret({ place, ids }) {
-    for (const [element, drawn] of this.#bars) {
-      if (place.bar < drawn.number || place.bar >= drawn.number + drawn.count) continue;
-      const x = xOfPlace(this.score, drawn, place);
-      const staff = drawn.area.height / STAVES_IN_AREA;
-      const top = drawn.area.y + 0.35 * staff;
-      const caret = svg("path", "caret", {
-        d: `M${x} ${top} V${drawn.area.y + drawn.area.height - 0.35 * staff} M${x - 90} ${top - 60} h180 l-90 120 z`,
-      });
-      caret.classList.toggle("caret--on-notes", ids.length > 0);
-      element.querySelector(".bar-area")?.after(caret);
-      this.#added.push(caret);
-      return;
+    const found = this.#barOf(place.bar);
+    if (!found) return;
+    const [element, drawn] = found;
+    const x = xOfPlace(this.score, drawn, place);
+    const staff = drawn.area.height / STAVES_IN_AREA;
+    const top = drawn.area.y + 0.35 * staff;
+    const bottom = drawn.area.y + drawn.area.height - 0.35 * staff;
+    const caret = svg("path", "caret", { d: `M${x} ${top} V${bottom} M${x - 90} ${top - 60} h180 l-90 120 z` });
+    caret.classList.toggle("caret--on-notes", ids.length > 0);
+    this.#put(element, caret);
+  }
+
+  /**
+   * @param {number} number
+   * @returns {[Element, DrawnBar] | null} of the bar, or of the long rest that it is part of
+   */
+  #barOf(number) {
+    for (const found of this.#bars) {
+      const [, drawn] = found;
+      if (number >= drawn.number && number < drawn.number + drawn.count) return found;
     }
+    return null;
+  }
+
+  /**
+   * @param {Element} bar
+   * @param {Element} element goes under the notes
+   */
+  #put(bar, element) {
+    bar.querySelector(".bar-area")?.after(element);
+    this.#added.push(element);
   }
 
   #clear() {

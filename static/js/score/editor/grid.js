@@ -119,8 +119,8 @@ export function nearestPlace(places, xOf, x) {
 }
 
 /**
- * Where in its felt beat a place lies: beats count from 1, in a pickup as the last of a bar; `rest` is in beats,
- * 0 ≤ rest < 1. In compound meters the felt beat has three parts.
+ * Where in its felt beat a place is written: beats count from 1, in a pickup as the last of a bar; `rest` is in
+ * beats, 0 ≤ rest < 1. In compound meters the felt beat has three parts.
  *
  * @param {ScoreModel} score
  * @param {Place} place
@@ -130,8 +130,23 @@ export function beatOf(score, place) {
   const bar = score.bar(place.bar);
   if (!bar) return { beat: 1, rest: ZERO, isCompound: false };
   const unit = times(bar.quarters, fraction(1, bar.beatTimes_s.length));
+  const restOf = (/** @type {Fraction} */ position) =>
+    times(minus(position, times(unit, fraction(wholes(position, unit)))), fraction(unit.d, unit.n));
   const whole = wholes(place.position, unit);
   const missing = wholes(minus(fraction(4 * bar.beats, bar.beatType), bar.quarters), unit);
-  const rest = times(minus(place.position, times(unit, fraction(whole))), fraction(unit.d, unit.n));
-  return { beat: whole + 1 + missing, rest, isCompound: unit.n === 3 };
+  const together = [place, ...score.hitsIn(place.bar).filter(({ position }) => wholes(position, unit) === whole)];
+  const rests = together.map(({ position }) => restOf(position));
+  return { beat: whole + 1 + missing, rest: written(score.swingAt(place.bar), rests), isCompound: unit.n === 3 };
+}
+
+/**
+ * Where the first of the strokes of a beat is written; under a swing mark as an equal note, if the whole beat can be.
+ *
+ * @param {string | null} feel
+ * @param {Fraction[]} rests
+ */
+function written(feel, rests) {
+  const swing = SWUNG[/** @type {keyof typeof SWUNG} */ (feel)];
+  const among = rests.map((rest) => swing?.places.findIndex((place) => compare(place, rest) === 0) ?? -1);
+  return among.includes(-1) ? rests[0] : times(swing.step, fraction(among[0]));
 }

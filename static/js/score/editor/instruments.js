@@ -7,27 +7,28 @@
  * @property {string} short fits a small button
  * @property {string} key
  * @property {number} place staff positions upward from the bottom line
+ * @property {"round" | "cross" | "diamond"} head roughly; the engraver knows more shapes
  */
 
 /** In the order of the palette: what is corrected most comes first. @type {readonly Instrument[]} */
 export const INSTRUMENTS = [
-  { name: "kick", label: "Kick", short: "Kick", key: "k", place: 1 },
-  { name: "snare", label: "Snare", short: "Snare", key: "s", place: 5 },
-  { name: "hihat_closed", label: "Hi-hat", short: "Hat", key: "h", place: 9 },
-  { name: "hihat_open", label: "Open hi-hat", short: "Open", key: "o", place: 9 },
-  { name: "hihat_pedal", label: "Pedal hi-hat", short: "Pedal", key: "p", place: -1 },
-  { name: "crash", label: "Crash", short: "Crash", key: "c", place: 10 },
-  { name: "ride", label: "Ride", short: "Ride", key: "r", place: 8 },
-  { name: "ride_bell", label: "Ride bell", short: "Bell", key: "b", place: 8 },
-  { name: "tom_high", label: "High tom", short: "Tom 1", key: "1", place: 7 },
-  { name: "tom_mid", label: "Mid tom", short: "Tom 2", key: "2", place: 6 },
-  { name: "tom_low", label: "Floor tom", short: "Floor", key: "3", place: 3 },
-  { name: "side_stick", label: "Side stick", short: "Stick", key: "x", place: 5 },
-  { name: "china", label: "China", short: "China", key: "i", place: 12 },
-  { name: "splash", label: "Splash", short: "Splash", key: "l", place: 11 },
-  { name: "cowbell", label: "Cowbell", short: "Cowbell", key: "w", place: 7 },
-  { name: "tambourine", label: "Tambourine", short: "Tamb.", key: "t", place: 11 },
-  { name: "clap", label: "Clap", short: "Clap", key: "y", place: 7 },
+  { name: "kick", label: "Kick", short: "Kick", key: "k", place: 1, head: "round" },
+  { name: "snare", label: "Snare", short: "Snare", key: "s", place: 5, head: "round" },
+  { name: "hihat_closed", label: "Hi-hat", short: "Hat", key: "h", place: 9, head: "cross" },
+  { name: "hihat_open", label: "Open hi-hat", short: "Open", key: "o", place: 9, head: "cross" },
+  { name: "hihat_pedal", label: "Pedal hi-hat", short: "Pedal", key: "p", place: -1, head: "cross" },
+  { name: "crash", label: "Crash", short: "Crash", key: "c", place: 10, head: "cross" },
+  { name: "ride", label: "Ride", short: "Ride", key: "r", place: 8, head: "cross" },
+  { name: "ride_bell", label: "Ride bell", short: "Bell", key: "b", place: 8, head: "diamond" },
+  { name: "tom_high", label: "High tom", short: "Tom 1", key: "1", place: 7, head: "round" },
+  { name: "tom_mid", label: "Mid tom", short: "Tom 2", key: "2", place: 6, head: "round" },
+  { name: "tom_low", label: "Floor tom", short: "Floor", key: "3", place: 3, head: "round" },
+  { name: "side_stick", label: "Side stick", short: "Stick", key: "x", place: 5, head: "cross" },
+  { name: "china", label: "China", short: "China", key: "i", place: 12, head: "cross" },
+  { name: "splash", label: "Splash", short: "Splash", key: "l", place: 11, head: "diamond" },
+  { name: "cowbell", label: "Cowbell", short: "Cowbell", key: "w", place: 7, head: "cross" },
+  { name: "tambourine", label: "Tambourine", short: "Tamb.", key: "t", place: 11, head: "cross" },
+  { name: "clap", label: "Clap", short: "Clap", key: "y", place: 7, head: "cross" },
 ];
 
 const BY_NAME = new Map(INSTRUMENTS.map((instrument) => [instrument.name, instrument]));
@@ -37,7 +38,7 @@ const BY_NAME = new Map(INSTRUMENTS.map((instrument) => [instrument.name, instru
  * @returns {Instrument} also for a name that is not in the table: a newer site may know more than an open page
  */
 export function instrumentNamed(name) {
-  return BY_NAME.get(name) ?? { name, label: name.replaceAll("_", " "), short: name, key: "", place: 5 };
+  return BY_NAME.get(name) ?? { name, label: name.replaceAll("_", " "), short: name, key: "", place: 5, head: "round" };
 }
 
 /**

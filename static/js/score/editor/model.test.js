@@ -86,6 +86,15 @@ test("places are called as drummers count them", () => {
   assert.equal(beatName(pickup, at(1, "1/2")), "4&");
 });
 
+test("under a swing mark places are called as they are written, unless their beat cannot be swung", () => {
+  const swing = [{ bar: 1, swing: "eighth" }];
+  const swung = ScoreModel.fromJson(scoreJson(1, [hit("a", "ride", 1, "0"), hit("b", "ride", 1, "2/3")], swing));
+  const triplets = ScoreModel.fromJson(scoreJson(1, [hit("a", "ride", 1, "1/3"), hit("b", "ride", 1, "2/3")], swing));
+
+  assert.equal(beatName(swung, at(1, "2/3")), "1&");
+  assert.equal(beatName(triplets, at(1, "2/3")), "1 let");
+});
+
 const drawn = {
   number: 1,
   count: 1,
