@@ -104,7 +104,7 @@ def test_every_hit_of_a_song_is_read_back(song):
     assert tab.strokes.total() + tab.graces.total() == len(score.hits)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(scores())
 def test_every_hit_of_any_score_is_read_back(score):
     tab = parse(write_ascii_tab(score))

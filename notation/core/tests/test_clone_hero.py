@@ -141,7 +141,7 @@ def test_every_hit_of_a_song_is_one_gem_of_its_kind_at_its_time(song):
         assert chart.time_s(tick) + float(chart.song["Offset"]) == pytest.approx(expected_s, abs=0.001)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(scores())
 def test_of_any_score_only_what_no_lane_is_left_for_is_merged(score):
     chart = parse(write_clone_hero(score))

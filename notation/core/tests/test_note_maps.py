@@ -131,7 +131,7 @@ def test_no_hit_of_a_song_is_lost_or_sounds_wrong(name, song):
     assert sounds(found) == sounds(written_strokes(score))
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=20, deadline=None)
 @given(scores())
 def test_no_hit_of_any_score_is_lost_or_sounds_wrong(score):
     for note_map in NOTE_MAPS.values():

@@ -35,7 +35,7 @@ def test_a_song_is_valid_and_read_back_whole(song):
     assert score_from_json(data) == score
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=20, deadline=None)
 @given(scores())
 def test_any_score_is_valid_and_read_back_whole(score):
     data = json.loads(export(score, ExportFormat.JSON).content)
