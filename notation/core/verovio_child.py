@@ -43,7 +43,7 @@ def main() -> None:
             return
         work = json.loads(source.read(struct.unpack(">I", length)[0]))
         _forbid_more_time(int(work["seconds"]) + 1)
-        answer = json.dumps([_draw(request) for request in work["requests"]]).encode()
+        answer = json.dumps(_draw_all(work["requests"])).encode()
         target.write(struct.pack(">I", len(answer)))
         target.write(answer)
         target.flush()
@@ -55,6 +55,23 @@ def _forbid_more_time(seconds: int) -> None:
     allowed = int(used.ru_utime + used.ru_stime) + 1 + seconds
     _, most = resource.getrlimit(resource.RLIMIT_CPU)
     resource.setrlimit(resource.RLIMIT_CPU, (allowed if most < 0 else min(allowed, most), most))
+
+
+def _draw_all(requests: list[dict[str, Any]]) -> list[list[str]]:
+    """Each request's pages; those with equal options, such as single bars, share a toolkit: twice as fast."""
+    drawn = []
+    toolkit: Any = None
+    options = None
+    for request in requests:
+        if "tighter" in request:
+            drawn.append(_draw(request))
+            continue
+        if request["options"] != options:
+            toolkit, options = verovio.toolkit(), request["options"]
+            toolkit.setOptions(options)
+        accepted = toolkit.loadData(request["mei"])
+        drawn.append(_pages(toolkit, toolkit.getPageCount()) if accepted else [])
+    return drawn
 
 
 def _draw(request: dict[str, Any]) -> list[str]:
@@ -80,7 +97,11 @@ def _draw(request: dict[str, Any]) -> list[str]:
                 break
             else:
                 choices = choices[place + 1 :]
-    return [toolkit.renderToSVG(page + 1) for page in range(pages)]
+    return _pages(toolkit, pages)
+
+
+def _pages(toolkit: Any, count: int) -> list[str]:
+    return [toolkit.renderToSVG(page + 1) for page in range(count)]
 
 
 def _load(request: dict[str, Any]) -> tuple[Any, int]:
