@@ -9,10 +9,11 @@ from notation.core.quantise_config import SwingChoice
 from notation.core.score import Bar, ScoreHit, Swing, SwingMark
 
 _FEWEST_SWUNG = 8  # beats before a section is called swung
-# A section swings when nine beats in ten that could tell do: one that is straight, or has all of its triplet,
-# outweighs so many.
-_OUTWEIGHS = 9.0
-_BACK_TO_STRAIGHT = 2.0  # beats that a mark is worth by which a section is left
+# A section swings when nine in ten of the beats that could tell do: a straight one outweighs so many. A whole
+# triplet can be written among swung eighths, but where they are many it is triplets that is played.
+_STRAIGHT_OUTWEIGHS = 9.0
+_TRIPLET_OUTWEIGHS = 5.0
+_BACK_TO_STRAIGHT = 14.0  # beats that must speak against a section's feel before it is left: more than a fill
 _FEELS: tuple[Swing | None, ...] = (None, *Swing)
 
 
@@ -59,9 +60,10 @@ def _tallies(bars: Sequence[Bar], hits: Iterable[ScoreHit]) -> list[dict[Swing |
 def _speaks_for(swing: Swing, places: set[Fraction]) -> float:
     if swing.fits(places):
         return float(bool(places & swing.late_places))
-    is_triplet = bool({place.denominator for place in places} & {3, 6})
+    if {place.denominator for place in places} & {3, 6}:
+        return -_TRIPLET_OUTWEIGHS
     is_straight = any(place.denominator >= swing.straight_denominator for place in places)
-    return -_OUTWEIGHS if is_triplet or is_straight else 0.0
+    return -_STRAIGHT_OUTWEIGHS if is_straight else 0.0
 
 
 def _likeliest(tallies: Sequence[dict[Swing | None, float]]) -> list[Swing | None]:
@@ -71,7 +73,7 @@ def _likeliest(tallies: Sequence[dict[Swing | None, float]]) -> list[Swing | Non
     def change(old: Swing | None, new: Swing | None) -> float:
         if old is new:
             return 0.0
-        return _BACK_TO_STRAIGHT if new is None else enter
+        return (_BACK_TO_STRAIGHT if old else 0.0) + (enter if new else 0.0)
 
     totals = {feel: tally - change(None, feel) for feel, tally in tallies[0].items()}
     came_from: list[dict[Swing | None, Swing | None]] = []

@@ -12,9 +12,10 @@ from hypothesis import strategies as st
 
 from notation.core.beat_grid import Beat, BeatGrid, Meter
 from notation.core.hits import Hit
-from notation.core.instruments import InstrumentName
-from notation.core.quantise import GridChoice, QuantiseConfig, quantise
-from notation.core.score import Swing
+from notation.core.instruments import INSTRUMENTS, InstrumentName
+from notation.core.quantise import GridChoice, QuantiseConfig, SwingChoice, quantise
+from notation.core.rhythm import spell_unit, units_of
+from notation.core.score import Mark, Swing, score_from_json, score_to_json
 from notation.core.tests.songs import HALF_TIME, ROCK, SHUFFLE, Player, make_song
 
 F = Fraction
@@ -290,6 +291,163 @@ def test_triplets_written_out_are_no_swing():
     assert not make_song(HALF_TIME).score().swing_marks
 
 
+SWUNG = {"r": "x--x-xx--x-x", "k": "x-----x-----", "s": "---x-----x--"}
+STRAIGHT = {"h": "xxxxxxxx", "k": "x---x---", "s": "--x---x-"}
+
+
+def test_swing_is_a_feel_of_a_section():
+    song = make_song([SWUNG] * 8 + [STRAIGHT] * 8 + [SWUNG] * 8, bpm=110, player=Player(jitter_s=0.01))
+
+    score = song.score()
+
+    assert [(mark.bar, mark.swing) for mark in score.swing_marks] == [
+        (1, Swing.EIGHTHS),
+        (9, None),
+        (17, Swing.EIGHTHS),
+    ]
+    assert {placed.position % 1 for placed in score.hits if 9 <= placed.bar < 17} == {F(0), F(1, 2)}
+
+
+def test_a_triplet_fill_does_not_end_a_swung_section():
+    fill = {"s": "xxxxxxxxxxxx", "k": "x--x--x--x--"}
+
+    score = make_song([*[SWUNG] * 15, fill, *[SWUNG] * 8], bpm=110).score()
+
+    assert [(mark.bar, mark.swing) for mark in score.swing_marks] == [(1, Swing.EIGHTHS)]
+    assert F(1, 3) in {placed.position % 1 for placed in score.hits if placed.bar == 16}
+
+
+def test_a_person_may_have_a_shuffle_written_as_triplets():
+    score = make_song(SHUFFLE).score(QuantiseConfig(swing=SwingChoice.TRIPLETS))
+
+    assert not score.swing_marks
+    assert score.hits == make_song(SHUFFLE).score().hits
+
+
+def test_swing_off_takes_late_off_beats_for_straight_ones():
+    score = make_song([SWUNG] * 8, player=Player(jitter_s=0.008)).score(QuantiseConfig(swing=SwingChoice.OFF))
+
+    assert not score.swing_marks
+    assert {placed.position % 1 for placed in score.hits} == {F(0), F(1, 2)}
+
+
+def test_swing_off_leaves_real_triplets():
+    fill = {"s": "xxxxxxxxxxxx", "k": "x---x---x---x---"}
+
+    score = make_song([*ROCK[:3], fill]).score(QuantiseConfig(swing=SwingChoice.OFF))
+
+    assert {F(1, 3), F(2, 3)} <= {placed.position % 1 for placed in score.hits if placed.bar == 4}
+
+
+def test_swing_said_by_a_person_holds_from_the_first_bar():
+    score = make_song([STRAIGHT] * 8, player=Player(jitter_s=0.008)).score(
+        QuantiseConfig(swing=SwingChoice.EIGHTHS)
+    )
+
+    assert [(mark.bar, mark.swing) for mark in score.swing_marks] == [(1, Swing.EIGHTHS)]
+    assert {placed.position % 1 for placed in score.hits} == {F(0), F(2, 3)}
+
+
+def test_quintuplets_are_heard():
+    fill = {"s": "x" * 20, "k": "x---x---x---x---"}
+
+    score = make_song([*ROCK[:3], fill] * 2, bpm=84, player=Player(jitter_s=0.006)).score()
+
+    snare = [p.position % 1 for p in score.hits if p.bar == 4 and p.hit.instrument is InstrumentName.SNARE]
+    assert Counter(snare) == Counter({F(step, 5): 4 for step in range(5)})
+
+
+@pytest.mark.parametrize("lag_s", [-0.03, -0.02, 0.025, 0.035])
+@pytest.mark.parametrize("instrument", ["hihat_closed", "snare"])
+def test_an_instrument_that_pushes_or_drags_is_written_with_the_others(instrument, lag_s):
+    song = make_song(
+        [{"h": "x" * 16, "k": "x-x---x-x-x---x-", "s": "----x-------x--x"}] * 8,
+        bpm=100,
+        player=Player(jitter_s=0.008),
+    )
+    hits = [
+        Hit(
+            h.id,
+            h.onset_s + (lag_s if h.instrument.value == instrument else 0),
+            h.instrument,
+            h.velocity,
+            h.confidence,
+        )
+        for h in song.hits
+    ]
+
+    score = quantise(hits, song.grid)
+
+    def named(score):
+        return {placed.hit.id: (placed.bar, placed.position) for placed in score.hits}
+
+    assert named(score) == named(song.score())
+
+
+def test_a_doubtful_stroke_buys_no_odd_place_and_keeps_its_time():
+    sure = make_song(ROCK).hits
+    doubtful = Hit("d1", 2.5 + 0.155, InstrumentName.TOM_LOW, 60, 0.1)
+
+    score = quantise([*sure, doubtful], make_song(ROCK).grid)
+
+    placed = next(placed for placed in score.hits if placed.hit.id == "d1")
+    assert placed.position.denominator <= 4
+    assert placed.hit.onset_s == 2.655
+
+
+def test_a_roll_faster_than_32nds_is_one_marked_note_in_each_beat():
+    roll = [hit(index, 2.0 + index * 0.03, velocity=60) for index in range(33)]
+    rest = [hit(100 + beat, beat * 0.5, "kick") for beat in range(12)]
+
+    score = quantise([*roll, *rest], grid_of(12))
+
+    rolled = [placed for placed in score.hits if Mark.ROLL in placed.marks]
+    assert [(placed.bar, placed.position) for placed in rolled] == [(2, F(0)), (2, F(1))]
+    folded = [placed for placed in score.hits if placed.grace_of in {one.hit.id for one in rolled}]
+    assert len(rolled) + len(folded) == 33
+    assert score_from_json(score_to_json(score)) == score
+
+
+def test_a_roll_into_an_accent_leaves_the_accent_a_note():
+    roll = [hit(index, 2.5 + index * 0.035, velocity=45) for index in range(8)]
+    accent = hit(50, 2.5 + 8 * 0.035, velocity=120)
+
+    score = quantise([*roll, accent, hit(60, 3.5, "kick")], grid_of(12))
+
+    notes = {placed.hit.id: placed.position for placed in score.hits if not placed.is_grace}
+    assert set(notes) == {"h0", "h50", "h60"}
+    assert notes["h0"] == 1
+    assert notes["h50"] == F(3, 2)
+
+
+def test_a_kick_that_bounces_has_no_second_note():
+    hits = [hit(1, 1.0, "kick", 90), hit(2, 1.07, "kick", 10), hit(3, 2.0, "kick", 90)]
+
+    score = quantise(hits, grid_of(8))
+
+    assert {placed.hit.id: placed.grace_of for placed in score.hits} == {"h1": None, "h2": "h1", "h3": None}
+
+
+def test_a_pattern_helps_to_read_its_badly_played_bar():
+    bars = [{"h": "x-x-x-x-x-x-x-x-", "s": "----x-------x---", "k": "x-----xx--x-----"}] * 8
+    song = make_song(bars, bpm=100)
+    late = next(h for h in song.hits if h.instrument is InstrumentName.KICK and h.onset_s > 7.3)
+    hits = [h for h in song.hits if h is not late]
+    hits.append(Hit(late.id, late.onset_s + 0.05, late.instrument, late.velocity, late.confidence))
+
+    score = quantise(hits, song.grid)
+
+    assert places(score) == places(song.score())
+
+
+def test_the_same_hits_give_the_same_score():
+    song = make_song(HALF_TIME, player=Player(jitter_s=0.012, spurious=0.05))
+
+    scores = [quantise(hits, song.grid) for hits in (song.hits, song.hits[::-1], song.hits)]
+
+    assert scores[0] == scores[1] == scores[2]
+
+
 def test_tempo_is_marked_at_the_start_and_where_it_changes_for_good():
     times, now = [], 0.0
     for index in range(64):
@@ -341,6 +499,20 @@ def test_whatever_is_heard_nothing_is_lost(heard, meter, period_s, start_s, choi
     taken = Counter((p.hit.instrument, p.bar, p.position) for p in mains.values())
     assert all(0 <= placed.position < lengths[placed.bar] for placed in score.hits)
     assert max(taken.values(), default=1) == 1
+    for bar in score.bars:
+        start = F(0)
+        for length in units_of(bar.meter, bar.quarters):
+            for voice in (1, 2):
+                onsets = {
+                    placed.position - start
+                    for placed in mains.values()
+                    if placed.bar == bar.number
+                    and start <= placed.position < start + length
+                    and INSTRUMENTS[placed.hit.instrument].voice == voice
+                }
+                if bar.meter.beat_quarters >= 1:
+                    assert spell_unit(length, tuple(sorted(onsets))) is not None
+            start += length
     for placed in score.hits:
         if placed.grace_of is not None:
             main = mains[placed.grace_of]
