@@ -16,6 +16,7 @@ from notation.core.edits.words import bar_name
 from notation.core.score import Bar, ScoreHit, Swing
 
 _BEAT_TYPES = (2, 4, 8, 16)
+_FINEST = 10_000  # parts of a quarter; beats stretched again and again would come to any number
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,7 +221,10 @@ def _placed_anew(
         if placed.position not in places:
             place = start + placed.position * ratio
             span = bisect_right(starts, place) - 1
-            places[placed.position] = (first + span, place - starts[span])
+            position = place - starts[span]
+            if position.denominator > _FINEST:
+                raise Refused("strokes would come to lie where no note can be written")
+            places[placed.position] = (first + span, position)
         bar, position = places[placed.position]
         same = placed.bar == bar and placed.position == position
         placed_anew.append(placed if same else replace(placed, bar=bar, position=position))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 from fractions import Fraction
 from itertools import accumulate
@@ -20,6 +20,7 @@ from notation.core.score import Bar, Score, ScoreHit, Swing, SwingMark, TempoMar
 MOST_HITS = 20_000
 MOST_BARS = 5_000
 MOST_TOUCHED = 20_000
+MOST_WORK = 1_000_000  # looks at a hit, some microseconds each; a request on a usual song needs a hundredth
 
 # What one drum or cymbal can do only one of at a time.
 _ONE_AT_A_TIME = {
@@ -51,12 +52,13 @@ class Draft:
         self.swing_marks = {mark.bar: mark.swing for mark in score.swing_marks}
         self.next_number = max(first_fresh_number(score), fresh_from or 0)
         self.bars: tuple[Bar, ...] = score.bars
-        self.touched_hits = 0
+        self._touched, self._work = 0, 0
         self._hits: dict[str, ScoreHit] = {}
         self._in_bar: dict[int, dict[str, ScoreHit]] = {}
         self._unsorted: set[int] = set()
         self._usual: dict[InstrumentName, int] = {}
-        self._strokes: dict[int, Counter[Stroke]] = {}
+        self._graces: dict[str, dict[str, None]] = {}
+        self._strokes: dict[int, frozenset[tuple[Stroke, int]]] = {}
         self._times_s: dict[tuple[int, Fraction], float] = {}
         self._starts: tuple[Fraction, ...] = ()
         self._lay_out(score.bars, score.hits)
@@ -68,8 +70,11 @@ class Draft:
         self._in_bar = {bar.number: {} for bar in self.bars}
         self._strokes.clear()
         self._times_s.clear()
+        self._graces.clear()
         for placed in self._hits.values():
             self._in_bar[placed.bar][placed.hit.id] = placed
+            if placed.grace_of is not None:
+                self._graces.setdefault(placed.grace_of, {})[placed.hit.id] = None
 
     # Reading
 
@@ -84,7 +89,7 @@ class Draft:
         return self.bars[-1].number
 
     @property
-    def hits(self) -> Iterable[ScoreHit]:
+    def hits(self) -> Collection[ScoreHit]:
         """All hits, in no order."""
         return self._hits.values()
 
@@ -101,13 +106,13 @@ class Draft:
         except KeyError:
             raise Refused(f"there is no hit {identifier[:64]!r}; it may have been removed") from None
 
-    def hits_in(self, bar: int) -> Iterable[ScoreHit]:
+    def hits_in(self, bar: int) -> Collection[ScoreHit]:
         """The hits of one bar."""
         return self._in_bar[bar].values()
 
     def graces_of(self, main: ScoreHit) -> list[ScoreHit]:
         """The grace notes of ``main``, the earliest first."""
-        graces = [placed for placed in self.hits_in(main.bar) if placed.grace_of == main.hit.id]
+        graces = [self._hits[identifier] for identifier in self._graces.get(main.hit.id, ())]
         return sorted(graces, key=lambda placed: (placed.hit.onset_s, placed.hit.id))
 
     def stroke(self, placed: ScoreHit) -> Stroke:
@@ -122,15 +127,17 @@ class Draft:
             self.graces_of(main).index(placed),
         )
 
-    def strokes_in(self, bar: int) -> Counter[Stroke]:
-        """All strokes of a bar, however loud and however marked."""
+    def strokes_in(self, bar: int) -> frozenset[tuple[Stroke, int]]:
+        """All strokes of a bar and how often each is there, however loud and however marked."""
         if bar not in self._strokes:
-            self._strokes[bar] = Counter(self.stroke(placed) for placed in self.hits_in(bar))
+            strokes = Counter(self.stroke(placed) for placed in self.hits_in(bar))
+            self._strokes[bar] = frozenset(strokes.items())
         return self._strokes[bar]
 
     def at(self, instrument: InstrumentName, bar: int, position: Fraction) -> ScoreHit | None:
         """The note that already takes the place of ``instrument`` there."""
         drum = struck(instrument)
+        self.work(1 + len(self._in_bar[bar]) // 16)
         for placed in self.hits_in(bar):
             same_drum = struck(placed.hit.instrument) is drum and placed.grace_of is None
             if same_drum and placed.position == position:
@@ -177,9 +184,15 @@ class Draft:
 
     def touch(self, hits: int) -> None:
         """Count hits that a command reaches; raises Refused when they are too many for one request."""
-        self.touched_hits += hits
-        if self.touched_hits > MOST_TOUCHED:
+        self._touched += hits
+        if self._touched > MOST_TOUCHED:
             raise Refused(f"more than {MOST_TOUCHED} hits would change at once")
+
+    def work(self, looks: int) -> None:
+        """Count what a command has to look at; raises Refused when one request would take many seconds."""
+        self._work += looks
+        if self._work > MOST_WORK:
+            raise Refused("this and the commands before it are too much at once; send fewer in one request")
 
     def put(self, placed: ScoreHit) -> None:
         """Put a hit where it says, from wherever it was."""
@@ -188,6 +201,8 @@ class Draft:
             raise Refused(f"a song can have {MOST_HITS} hits")
         self._hits[placed.hit.id] = placed
         self._in_bar[placed.bar][placed.hit.id] = placed
+        if placed.grace_of is not None:
+            self._graces.setdefault(placed.grace_of, {})[placed.hit.id] = None
         self._unsorted.add(placed.bar)
         self._strokes.pop(placed.bar, None)
 
@@ -196,6 +211,8 @@ class Draft:
         old = self._hits.pop(identifier, None)
         if old is not None:
             del self._in_bar[old.bar][identifier]
+            if old.grace_of is not None:
+                self._graces.get(old.grace_of, {}).pop(identifier, None)
             self._strokes.pop(old.bar, None)
 
     def set_bar(self, bar: Bar) -> None:
@@ -210,6 +227,7 @@ class Draft:
         hits = list(hits)
         if len(hits) > MOST_HITS:
             raise Refused(f"a song can have {MOST_HITS} hits, this would be {len(hits)}")
+        self.work(3 * (len(bars) + len(hits)))
         self._lay_out(with_meters(bars), hits)
         self._unsorted = {bar.number for bar in bars}
 

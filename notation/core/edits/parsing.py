@@ -59,6 +59,7 @@ MOST_IDS = 20_000
 MOST_BARS_AT_ONCE = 500
 _FIELD_OF_KEY = {"from": "from_bar", "to": "to_bar"}  # ``from`` is a word of Python's own
 _LONGEST_NAME, _LONGEST_TITLE = 60, 200
+_UNPRINTABLE = ("Cc", "Cs", "Zl", "Zp")  # control characters, halves of characters, ends of lines
 _FRACTION = re.compile(r"-?\d{1,5}(/\d{1,4})?")
 _Choice = TypeVar("_Choice", bound=StrEnum)
 
@@ -180,7 +181,7 @@ def _text(longest: int) -> Callable[[str, object], str]:
         if len(text) > longest:
             raise Refused(f"'{key}' is longer than {longest} letters")
         # Such letters can stand neither in XML nor in a database.
-        if any(unicodedata.category(letter) in ("Cc", "Cs") or letter in "\ufffe\uffff" for letter in text):
+        if any(unicodedata.category(letter) in _UNPRINTABLE or letter in "\ufffe\uffff" for letter in text):
             raise Refused(f"'{key}' holds letters that cannot be printed")
         return text
 

@@ -80,13 +80,14 @@ def set_swing(draft: Draft, command: SetSwing) -> None:
     start = bar.number
     if command.swing is not None and bar.meter.is_compound:
         raise Refused(
-            f"{bar_name(start)} is in {bar.meter.beats}/{bar.meter.beat_type}, where the thirds of a beat are "
-            "written out; only simple time swings"
+            f"{bar_name(start)} is in {bar.meter.beats}/{bar.meter.beat_type}, where the thirds of a beat "
+            "are written out; only simple time swings"
         )
     stop = min((number for number in draft.swing_marks if number > start), default=draft.last + 1)
     before = draft.swing_at(start)
     if command.keep is Keep.WRITING and before is not command.swing:
         for number in range(start, stop):
+            draft.work(1 + 3 * len(draft.hits_in(number)))
             for placed, position in _swung_anew(draft, draft.bar(number), before, command.swing):
                 draft.touch(1)
                 draft.put(replace(placed, position=position))

@@ -388,6 +388,17 @@ def test_nothing_is_done_when_one_command_cannot_be():
     assert ROCK.title == "Song"
 
 
+def test_work_without_end_is_refused(monkeypatch):
+    monkeypatch.setattr("notation.core.edits.draft.MOST_WORK", 5_000)
+    mark = {"op": "unmark", "ids": ["h5"], "mark": "accent", "like": "hits"}
+    shift = {"op": "set_bar_one", "bar": 1}
+
+    edit(ROCK, *[mark] * 20, *[shift] * 20)
+
+    assert "send fewer in one request" in reason(ROCK, *[mark] * 60)
+    assert "send fewer in one request" in reason(ROCK, *[{**shift, "beat": 2}] * 20)
+
+
 def test_too_many_commands_or_hits_at_once_are_refused():
     ids = [placed.hit.id for placed in ROCK.hits]
     louder = {"op": "set_velocity", "ids": ids, "velocity": 99}
