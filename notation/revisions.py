@@ -125,9 +125,9 @@ def describe_change(revision: Revision) -> dict[str, Any]:
 
 
 def author_name(revision: Revision) -> str:
-    """Return who made ``revision``, for people; empty when the account is gone."""
+    """Return who made ``revision``, for people; empty when the account is gone or closed."""
     author = revision.author
-    return "" if author is None else author.name
+    return "" if author is None or author.deleted_at is not None else author.name
 
 
 def refuse_too_large(score: Score) -> None:

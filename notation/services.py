@@ -13,6 +13,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone
 
 from accounts.core.text import one_line
@@ -199,10 +200,12 @@ def delete_transcription(*, job_id: UUID) -> None:
 def purge_deleted_notations(*, now: datetime | None = None) -> int:
     """Really delete notations that were deleted longer ago than they are kept; return how many.
 
-    Those that went with their jobs are purged with these.
+    Those that went with their jobs are purged with these. What a closed account owned goes at once: nobody
+    is left who could restore it.
     """
-    before = kept_since(now)
-    old = Notation.objects.filter(deleted_at__lt=before, deleted_with_job=False)
+    old = Notation.objects.filter(
+        Q(deleted_at__lt=kept_since(now), deleted_with_job=False) | Q(owner__deleted_at__isnull=False)
+    )
     purged = 0
     for pk in list(old.values_list("pk", flat=True)):
         with transaction.atomic():

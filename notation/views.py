@@ -28,6 +28,8 @@ _F = ExportFormat
 _DOWNLOADS: tuple[tuple[str, ExportFormat, str], ...] = (
     ("PDF, A4", _F.PDF, "paper=a4"),
     ("PDF, US Letter", _F.PDF, "paper=letter"),
+    ("Gig chart, A4", _F.GIG_CHART, "paper=a4"),
+    ("Gig chart, US Letter", _F.GIG_CHART, "paper=letter"),
     ("MusicXML", _F.MUSICXML, ""),
     ("MusicXML, compressed", _F.MXL, ""),
     ("MIDI, as written", _F.MIDI, ""),
@@ -76,7 +78,7 @@ def score_download(request: HttpRequest, notation_id: UUID, fmt: str) -> HttpRes
 def _downloads(notation: Notation) -> list[dict[str, str]]:
     missing = set() if lilypond_is_installed() else {ExportFormat.LILYPOND_PDF}
     if settings.PDF_BACKEND == PdfBackend.NONE:
-        missing |= {ExportFormat.PDF, ExportFormat.LILYPOND_PDF}
+        missing |= {ExportFormat.PDF, ExportFormat.GIG_CHART, ExportFormat.LILYPOND_PDF}
     return [
         {
             "label": label,

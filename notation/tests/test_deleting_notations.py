@@ -8,6 +8,7 @@ from uuid import uuid4
 import pytest
 from django.utils import timezone
 
+from accounts.services import close_account
 from accounts.tests.factories import UserFactory
 from media.tests.factories import RecordingFactory
 from notation.models import HitSet, Notation
@@ -69,6 +70,15 @@ def test_after_its_time_a_notation_cannot_be_restored_and_is_purged(settings):
 
     assert (refused.status_code, refused.json()["code"]) == (410, "notation_deleted")
     assert purged == 1
+    assert list(Notation.objects.all()) == [kept]
+
+
+def test_the_charts_of_a_closed_account_are_purged_at_once():
+    notation, kept = NotationFactory(), NotationFactory()
+    close_account(user=notation.owner)
+
+    purge_deleted_notations()
+
     assert list(Notation.objects.all()) == [kept]
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from accounts.services import close_account
 from accounts.tests.factories import UserFactory
 from notation.models import Notation
 from notation.tests.clients import instruments_of, read, send, to_crash
@@ -35,11 +36,15 @@ def test_the_history_says_who_changed_what_newest_first_and_holds_no_scores(edit
 def test_a_history_outlives_the_account_of_its_author():
     notation = NotationFactory()
     admin = UserFactory(admin=True)
+    UserFactory(admin=True)  # the last one could not go
     send(notation, "commands/", to_crash("h2"), by=admin)
 
+    close_account(user=admin)
+    closed = [row["author"] for row in read(notation, "revisions/").json()["results"]]
     admin.delete()
+    gone = [row["author"] for row in read(notation, "revisions/").json()["results"]]
 
-    assert [row["author"] for row in read(notation, "revisions/").json()["results"]] == ["", "Drummer"]
+    assert closed == gone == ["", "Drummer"]
 
 
 def test_an_earlier_revision_is_read_with_its_score(edited):

@@ -9,7 +9,7 @@ from rest_framework.test import APIClient
 
 from accounts.tests.factories import UserFactory
 from media.tests.factories import RecordingFactory
-from notation.core import engrave
+from notation.core import engrave, guarded_engraver
 from notation.tests.clients import api
 from notation.tests.factories import NotationFactory
 
@@ -72,14 +72,14 @@ def test_a_list_says_how_much_music_there_is_and_whether_one_may_change_it():
     assert (mine["can_edit"], moderated["can_edit"]) == (True, False)
 
 
-def test_a_score_page_shows_the_engraving_and_says_when_it_cannot_be_drawn(client, monkeypatch):
+def test_a_score_page_shows_the_engraving_and_says_when_it_cannot_be_drawn(client, monkeypatch, tmp_path):
     notation = NotationFactory(recording=RecordingFactory(), job_id=uuid4())
     client.force_login(notation.owner)
     shown = client.get(f"/scores/{notation.pk}/")
 
     caches["scores"].clear()
-    monkeypatch.setattr(engrave, "TIME_LIMIT_S", 0.0)
-    monkeypatch.setattr(engrave, "TIME_LIMIT_A_BAR_S", 0.0)
+    monkeypatch.setattr(guarded_engraver, "_CHILD", tmp_path / "no_engraver.py")
+    monkeypatch.setattr(engrave, "ENGRAVER", guarded_engraver.GuardedEngraver())
     after = client.get(f"/scores/{notation.pk}/")
 
     assert (shown.status_code, after.status_code) == (200, 200)
