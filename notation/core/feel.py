@@ -9,11 +9,11 @@ from notation.core.quantise_config import SwingChoice
 from notation.core.score import Bar, ScoreHit, Swing, SwingMark
 
 _FEWEST_SWUNG = 8  # beats before a section is called swung
-# A section swings when nine in ten of the beats that could tell do: a straight one outweighs so many. A whole
-# triplet can be written among swung eighths, but where they are many it is triplets that is played.
+# A section swings when nine in ten of the beats that could tell do: a straight one outweighs so many. Whole
+# triplets can be written among swung eighths, but where they are one in four it is triplets that is played.
 _STRAIGHT_OUTWEIGHS = 9.0
-_TRIPLET_OUTWEIGHS = 5.0
-_BACK_TO_STRAIGHT = 14.0  # beats that must speak against a section's feel before it is left: more than a fill
+_TRIPLET_OUTWEIGHS = 3.0
+_BACK_TO_STRAIGHT = 5.0  # what leaving a section's feel costs: with its return, more than a fill in triplets
 _FEELS: tuple[Swing | None, ...] = (None, *Swing)
 
 
