@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any, assert_never
 
 from notation.core.edits import bar_lines, bars, moves, notes, tempo
+from notation.core.edits.claims import Claims, Unreadable
 from notation.core.edits.commands import (
     NOTE_COMMANDS,
     Add,
@@ -30,7 +31,6 @@ from notation.core.edits.commands import (
 from notation.core.edits.diff import ScoreDiff, compare
 from notation.core.edits.draft import Draft
 from notation.core.edits.parsing import parse_command
-from notation.core.edits.places import Claims, Unreadable
 from notation.core.edits.refused import Refused
 from notation.core.errors import BadCommand
 from notation.core.score import Score

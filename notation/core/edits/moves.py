@@ -6,11 +6,12 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 
+from notation.core.edits.claims import Claims
 from notation.core.edits.commands import Move
 from notation.core.edits.draft import Draft, struck, with_hit
 from notation.core.edits.like import similar_hits
 from notation.core.edits.notes import check_inside, where
-from notation.core.edits.places import Claims, late_place, places_in, unit_at, written_in
+from notation.core.edits.places import late_place, places_in, unit_at, written_in
 from notation.core.edits.refused import Refused
 from notation.core.edits.words import instrument_name
 from notation.core.rhythm import QUARTER
@@ -55,6 +56,9 @@ def move(draft: Draft, claims: Claims, command: Move, index: int) -> None:
     pointed_at = frozenset(placed.hit.id for placed in named)
     steps += _steps(draft, similar, by, may_stay=True)
     steps = _free(draft, _swung(draft, steps), pointed_at)
+    for step in steps:
+        if step.placed.hit.id not in pointed_at:
+            claims.claim_if_readable(step.placed, draft.graces_of(step.placed))
     _carry_out(draft, claims, steps, index)
 
 

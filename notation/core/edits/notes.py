@@ -7,6 +7,7 @@ from contextlib import suppress
 from dataclasses import replace
 from fractions import Fraction
 
+from notation.core.edits.claims import Claims
 from notation.core.edits.commands import (
     Add,
     AddMark,
@@ -18,7 +19,7 @@ from notation.core.edits.commands import (
 )
 from notation.core.edits.draft import Draft, with_hit
 from notation.core.edits.like import equal_bars, similar_hits
-from notation.core.edits.places import Claims, meant, places_in, unit_at
+from notation.core.edits.places import meant, places_in, unit_at
 from notation.core.edits.refused import Refused
 from notation.core.edits.words import bar_name, beat_name, instrument_name, mark_words
 from notation.core.hits import Hit
@@ -103,6 +104,8 @@ def set_instrument(draft: Draft, claims: Claims, command: SetInstrument, index: 
     for placed in named:
         _set_instrument(draft, claims, placed, command.instrument, index)
     for placed in similar:
+        if not placed.is_grace:
+            claims.claim_if_readable(placed, draft.graces_of(placed))
         _unless_refused(_set_instrument, draft, claims, placed, command.instrument, index)
 
 

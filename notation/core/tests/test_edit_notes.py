@@ -364,6 +364,23 @@ def test_similar_strokes_whose_place_is_taken_stay():
     assert stayed == [3]
 
 
+def test_similar_strokes_that_could_not_be_read_stay():
+    triplets = edit(
+        ROCK,
+        {"op": "remove", "ids": [id_at(ROCK, 3, place, I.HIHAT_CLOSED) for place in ("1/2", "3/2")]},
+        {"op": "add", "bar": 3, "position": "1/3", "instrument": "hihat_closed"},
+        {"op": "add", "bar": 3, "position": "2/3", "instrument": "hihat_closed"},
+    ).score
+    snare = id_at(ROCK, 2, "1", I.SNARE)
+    earlier = {"op": "move", "ids": [snare], "by": "-1/4", "like": "hits"}
+
+    edited = edit(triplets, earlier)
+
+    assert [bar for bar in range(1, 8) if at(edited.score, bar, "1", I.SNARE)] == [3]
+    only_there = [{"op": "move", "ids": [id_at(ROCK, 3, "1", I.SNARE)], "by": "-1/4"}]
+    assert "cannot be read together" in reason(triplets, *only_there)
+
+
 def test_ids_are_never_used_again():
     added = edit(ROCK, {"op": "add", "bar": 2, "position": "1/2", "instrument": "snare"})
     removed = edit(added.score, {"op": "remove", "ids": ["e1"]}, fresh_from=added.fresh_from)
