@@ -254,7 +254,7 @@ def test_going_back_to_a_revision_and_writing_anew(chart: Chart) -> None:
 
     page.get_by_role("button", name="Revisions").click()
     page.get_by_role("button", name="Go back to revision 1").click()
-    _saved(page)
+    expect(page.locator("[data-editor-announce]")).to_contain_text("back to revision 1")
     assert chart.hits(1) == before
     page.get_by_role("button", name="Rewrite …").click()
     page.get_by_label("Meter").fill("3/4")

@@ -262,6 +262,7 @@ function start(firstTiming) {
           if (!player.playing) player.seek(time_s);
         },
         redraw,
+        complain,
         reveal: (line) => {
           const by = scrollNeeded(line.getBoundingClientRect(), inView());
           if (Math.abs(by) > 1) window.scrollBy({ top: by });

@@ -8,6 +8,7 @@ import { actFor } from "./keys.js";
 import { ScoreModel } from "./score_model.js";
 import { choose, chooseToo, goAcross, goTo, keep, selectionIn } from "./selection.js";
 import { hit, scoreJson } from "./scores_for_tests.js";
+import { stateLine } from "./state_line.js";
 import { selectionWords, sentence } from "./words.js";
 
 const sixteenth = fraction(1, 4);
@@ -169,4 +170,19 @@ test("keys act on the score wherever the focus is, except where one types or a d
   assert.equal(actFor({ key: "Escape" }, "dialog"), null);
   assert.equal(actFor({ key: " " }, ""), null);
   assert.equal(actFor({ key: "ArrowUp" }, "slider"), null);
+});
+
+test("what is not saved is always told, with what can be done about it", () => {
+  const calm = { state: /** @type {const} */ ("idle"), unsaved: 0, offered: 0, refusal: "", trouble: "" };
+
+  assert.deepEqual(stateLine(calm), { tone: "saved", text: "Saved", offers: [] });
+  assert.equal(stateLine({ ...calm, state: "sending", unsaved: 1 }).tone, "saving");
+  assert.equal(stateLine({ ...calm, refusal: "there is one cymbal" }).text, "there is one cymbal");
+  assert.deepEqual(stateLine({ ...calm, state: "stuck", unsaved: 1, trouble: "No connection." }), {
+    tone: "trouble",
+    text: "No connection. 1 change not saved.",
+    offers: ["retry"],
+  });
+  assert.deepEqual(stateLine({ ...calm, state: "conflict", unsaved: 2 }).offers, ["conflict"]);
+  assert.deepEqual(stateLine({ ...calm, unsaved: 2, offered: 2 }).offers, ["again", "drop"]);
 });

@@ -27,7 +27,7 @@ import { chosenHits } from "./selection.js";
 
 /** What a new note is shown with until the server has given it the velocity that is usual for its instrument. */
 const NEW_VELOCITY = 90;
-export const VELOCITY_STEP = 10;
+const VELOCITY_STEP = 10;
 
 /** @param {string} id of a note that the server does not know yet */
 export function isProvisional(id) {
@@ -138,6 +138,31 @@ export function moveCommands(score, selection, step, direction, like) {
       ? [{ op: "move", id: mains[index].id, bar: target.bar, position: format(target.position), ...likeness(like) }]
       : [];
   });
+}
+
+/**
+ * What an act does to the chosen notes.
+ *
+ * @param {ScoreModel} score
+ * @param {Selection} selection
+ * @param {import("./keys.js").Act} act
+ * @param {Fraction} step of the grid
+ * @param {Like} like
+ * @returns {Command[]} empty: the act changes nothing
+ */
+export function changeCommands(score, selection, act, step, like) {
+  switch (act.type) {
+    case "remove":
+      return removeCommands(selection, like);
+    case "mark":
+      return markCommands(score, selection, act.name, like);
+    case "velocity":
+      return velocityCommands(score, selection, act.direction * VELOCITY_STEP, like);
+    case "move":
+      return moveCommands(score, selection, step, act.direction, like);
+    default:
+      return [];
+  }
 }
 
 /**

@@ -1,5 +1,5 @@
 // Editing the score on its page: brings selection, tools, keys, the way to the server and the drawing together.
-import { addCommands, instrumentCommands, markCommands, moveCommands, removeCommands, velocityCommands, VELOCITY_STEP } from "./commands.js";
+import { addCommands, changeCommands, instrumentCommands } from "./commands.js";
 import { askAboutConflict, askForRevision, askHowToWrite } from "./dialogs.js";
 import { Drawing } from "./drawing.js";
 import { barNeighbour, gridNeighbour, strokeNeighbour } from "./grid.js";
@@ -8,6 +8,7 @@ import { actFor } from "./keys.js";
 import { Outbox } from "./outbox.js";
 import { NotationApi } from "./server.js";
 import { choose, chooseToo, chosenHits, goAcross, goTo, keep, selectionIn } from "./selection.js";
+import { stateLine } from "./state_line.js";
 import { Toolbar } from "./toolbar.js";
 import { selectionLabel, selectionWords, sentence } from "./words.js";
 
@@ -22,6 +23,7 @@ import { selectionLabel, selectionWords, sentence } from "./words.js";
  * @property {(time_s: number) => void} cue puts the player there, unless it plays
  * @property {(revision: number) => Promise<void>} redraw shows this revision: engraving, times, drum key
  * @property {(line: Element) => void} reveal scrolls to it, if it is out of sight
+ * @property {(text: string) => void} complain
  * @property {() => void} changed the editor was opened or closed
  */
 
@@ -90,7 +92,7 @@ export class Editor {
       if (!this.#outbox) await this.#load();
     } catch (error) {
       console.error(error);
-      this.button.toggleAttribute("data-failed", true);
+      this.page.complain("The score could not be loaded for editing. Try again in a moment.");
       return;
     }
     this.isOpen = true;
@@ -224,26 +226,12 @@ export class Editor {
       case "help":
         return dialogNamed("editor-keys").showModal();
       default:
-        return this.#change(act);
+        return this.#send(changeCommands(this.#model, this.#selection, act, this.toolbar.step, this.#like));
     }
   }
 
-  /** @param {Act} act that changes the chosen notes */
-  #change(act) {
-    const selection = /** @type {import("./selection.js").Selection} */ (this.#selection);
-    const like = /** @type {import("./commands.js").Like} */ (this.toolbar.like.value);
-    switch (act.type) {
-      case "remove":
-        return this.#send(removeCommands(selection, like));
-      case "mark":
-        return this.#send(markCommands(this.#model, selection, act.name, like));
-      case "velocity":
-        return this.#send(velocityCommands(this.#model, selection, act.direction * VELOCITY_STEP, like));
-      case "move":
-        return this.#send(moveCommands(this.#model, selection, this.toolbar.step, act.direction, like));
-      default:
-        return undefined;
-    }
+  get #like() {
+    return /** @type {import("./commands.js").Like} */ (this.toolbar.like.value);
   }
 
   /**
@@ -252,9 +240,8 @@ export class Editor {
    */
   #instrument(name, add) {
     const selection = /** @type {import("./selection.js").Selection} */ (this.#selection);
-    const like = /** @type {import("./commands.js").Like} */ (this.toolbar.like.value);
     if (selection.ids.length && !add) {
-      this.#send(instrumentCommands(this.#model, selection, name, like));
+      this.#send(instrumentCommands(this.#model, selection, name, this.#like));
       return;
     }
     const there = this.#model.hitsAt(selection.place).find((hit) => hit.instrument === name && hit.graceOf === null);
@@ -264,7 +251,7 @@ export class Editor {
     }
     this.#added += 1;
     const id = `new-${this.#added}`;
-    this.#send(addCommands(selection, name, id, like));
+    this.#send(addCommands(selection, name, id, this.#like));
     this.#selection = { place: selection.place, ids: [id], lane: name };
     this.#refresh();
   }
@@ -309,27 +296,15 @@ export class Editor {
       canUndo: this.#outbox.canUndo,
       canRedo: this.#outbox.canRedo,
     });
-    this.#showState();
-  }
-
-  #showState() {
-    const outbox = /** @type {Outbox} */ (this.#outbox);
-    const count = outbox.unsaved.length;
-    const waiting = `${count} change${count === 1 ? "" : "s"} not saved`;
-    if (outbox.state === "conflict") {
-      this.toolbar.showState({ tone: "trouble", text: `Changed by somebody else; ${waiting}.`, offers: ["conflict"] });
-    } else if (outbox.state === "stuck") {
-      this.toolbar.showState({ tone: "trouble", text: `${this.#trouble} ${waiting}.`, offers: ["retry"] });
-    } else if (outbox.offered.length) {
-      const offered = outbox.offered.length === 1 ? "1 change of yours waits" : `${outbox.offered.length} changes of yours wait`;
-      this.toolbar.showState({ tone: "trouble", text: `This is their version; ${offered}.`, offers: ["again", "drop"] });
-    } else if (this.#refusal) {
-      this.toolbar.showState({ tone: "refused", text: this.#refusal });
-    } else if (count) {
-      this.toolbar.showState({ tone: "saving", text: "Saving …" });
-    } else {
-      this.toolbar.showState({ tone: "saved", text: "Saved" });
-    }
+    this.toolbar.showState(
+      stateLine({
+        state: this.#outbox.state,
+        unsaved: this.#outbox.unsaved.length,
+        offered: this.#outbox.offered.length,
+        refusal: this.#refusal,
+        trouble: this.#trouble,
+      }),
+    );
   }
 
   /** @param {News} news */

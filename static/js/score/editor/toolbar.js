@@ -71,20 +71,14 @@ export class Toolbar extends EventTarget {
     this.#part("where").textContent = words;
   }
 
-  /**
-   * How far saving has got.
-   *
-   * @param {object} state
-   * @param {"saved" | "saving" | "trouble" | "refused"} state.tone
-   * @param {string} state.text
-   * @param {readonly string[]} [state.offers] which of "retry", "again", "drop", "conflict" can be pressed
-   */
-  showState({ tone, text, offers = [] }) {
+  /** @param {import("./state_line.js").StateLine} line */
+  showState({ tone, text, offers }) {
     const place = this.#part("state");
     place.dataset.tone = tone;
     this.#part("state-text").textContent = text;
     for (const button of place.querySelectorAll("[data-tell]")) {
-      /** @type {HTMLElement} */ (button).hidden = !offers.includes(/** @type {HTMLElement} */ (button).dataset.tell ?? "");
+      const { tell } = /** @type {HTMLElement} */ (button).dataset;
+      button.toggleAttribute("hidden", !offers.some((offer) => offer === tell));
     }
   }
 
