@@ -188,6 +188,16 @@ def test_a_hundred_bars_take_little_time():
     assert time.process_time() - started < 0.5  # measured: 0.03 s; a busy machine may be ten times slower
 
 
+def test_a_song_longer_than_can_be_compared_at_once_is_parted_too():
+    known = known_song([("rock", 8), ("rock_ride", 8)] * 36, LEVELS["none"], seed=1)
+
+    form = find_form(known.score)
+
+    assert len(known.score.bars) > 512
+    assert set(starts(form)) == known.starts
+    assert letters(form) == "AB" * 36
+
+
 def test_an_empty_song_has_one_section_without_a_letter():
     (section,) = find_form(make_song([{}]).score()).sections
 
