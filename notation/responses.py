@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.utils.cache import get_conditional_response
@@ -35,7 +36,8 @@ def export_response(
         response["Content-Disposition"] = content_disposition_header(True, name) or "attachment"
         return response
 
-    version = version_of(notation, "export", fmt, paper, width, note_map, number=number, kit=kit)
+    chosen = (fmt, paper, width, note_map, settings.PDF_BACKEND)
+    version = version_of(notation, "export", *chosen, number=number, kit=kit)
     return conditional(request, version, write)
 
 

@@ -108,6 +108,18 @@ def test_a_browser_that_wants_a_picture_gets_one_and_refusals_are_json():
     assert (refusal.status_code, refusal.json()["code"]) == (400, "invalid_input")
 
 
+def test_files_are_written_for_a_person_only_so_often(settings):
+    settings.API_RATES = settings.API_RATES | {"writing": "1/min"}
+    notation = NotationFactory()
+
+    files = [read(notation, "export/tab/") for _ in range(2)]
+    picture = read(notation, "svg/")
+
+    assert [file.status_code for file in files] == [200, 429]
+    assert files[1].json()["code"] == "throttled"
+    assert picture.status_code == 200
+
+
 def test_timing_follows_the_edited_score():
     notation = NotationFactory()
     add = {"op": "add", "bar": 1, "position": "1/2", "instrument": "hihat_closed"}
