@@ -26,7 +26,8 @@ class Section:
     """Bars ``first`` to ``last`` on one groove; ``groove_bars`` are the one or two that show it best.
 
     Sections with the same ``letter`` have the same groove. A silent section has no groove bars; one before
-    the drums come in has no letter either. ``name`` is what a person called it, else the letter.
+    the drums come in has no letter either. ``name`` is what a person called it; where
+    nobody named any, the letter.
     """
 
     letter: str
@@ -82,12 +83,12 @@ def find_form(score: Score) -> Form:
 def with_sections(score: Score, form: Form) -> Score:
     """``score`` with the sections' letters as rehearsal marks; marks that are there already stay.
 
-    A song of one section needs no letter.
+    A song of one section needs no letter, and one in which a person named sections no other names.
     """
     letters = {section.first: section.letter for section in form.sections if section.letter}
-    if len(letters) < 2:
+    if len(letters) < 2 or any(bar.section for bar in score.bars):
         return score
-    bars = tuple(replace(bar, section=bar.section or letters.get(bar.number)) for bar in score.bars)
+    bars = tuple(replace(bar, section=letters.get(bar.number)) for bar in score.bars)
     return replace(score, bars=bars)
 
 
@@ -117,7 +118,7 @@ def _sections(song: SongGrooves, cuts: Sequence[int], fills: Sequence[Fill]) -> 
                 bar.number,
                 song.bars[end - 1].number,
                 tuple(song.bars[row].number for row in rows),
-                bar.section or letter,
+                bar.section or ("" if song.given_cuts else letter),
             )
         )
     return tuple(sections)

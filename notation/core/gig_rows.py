@@ -41,13 +41,17 @@ class Row:
 def gig_rows(score: Score, form: Form) -> tuple[Row, ...]:
     """Say the song in a row a section; bars within a section are counted from 1, as a drummer counts."""
     shown: dict[str, str] = {}
+    played = {placed.bar for placed in score.hits}
     rows = []
     for section in form.sections:
         groove_bars: tuple[int, ...] = ()
         play = f"play {section.bars}"
         if not section.groove_bars:
             play = f"rest {section.bars}"
-        elif section.letter in shown:
+        elif sum(bar in played for bar in range(section.first, section.last + 1)) < section.bars / 2:
+            play += ", mostly rest"
+            groove_bars = section.groove_bars
+        elif shown.get(section.letter):
             play += f", groove as {shown[section.letter]}"
         else:
             groove_bars = section.groove_bars

@@ -142,7 +142,8 @@ class SongGrooves:
     def _period(self, first: int, end: int) -> int:
         """Whether the groove is a pattern of one bar or of two."""
         window = np.minimum(self.distances(first, end), _MOST_A_BAR)
-        if end - first < 2 * 2:
+        halves = self.silent[first:end:2], self.silent[first + 1 : end : 2]
+        if end - first < 2 * 2 or any(half.all() for half in halves):
             return 1
         double = window[::2, ::2].sum(axis=0).min() + window[1::2, 1::2].sum(axis=0).min()
         return 2 if double + _TWO_BAR_PATTERN < window.sum(axis=0).min() else 1
@@ -187,7 +188,7 @@ class SongGrooves:
         return float(np.mean(together))
 
     def examples(self, first: int, end: int, filled: set[int]) -> list[int]:
-        """The bars that show the groove best: nearest to all others, without a fill or a crash."""
+        """The bars that show the groove best: nearest to all others, without silence, fill or crash."""
         period = self._period(first, end)
         distances = np.minimum(self.distances(first, end), _MOST_A_BAR)
         result = []
@@ -195,7 +196,8 @@ class SongGrooves:
             cost = distances[phase::period, phase::period].mean(axis=0)
             rows = range(first + phase, first + len(distances), period)
             for place, row in enumerate(rows):
-                cost[place] += (self.bars[row].number in filled) + 0.05 * _crashes_on_one(self._hits[row])
+                cost[place] += bool(self.silent[row]) + (self.bars[row].number in filled)
+                cost[place] += 0.05 * _crashes_on_one(self._hits[row])
             result.append(rows[int(cost.argmin())])
         return result
 
