@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from notation.core.form import Form, Section
@@ -48,9 +48,8 @@ def gig_rows(score: Score, form: Form) -> tuple[Row, ...]:
         play = f"play {section.bars}"
         if not section.groove_bars:
             play = f"rest {section.bars}"
-        elif sum(bar in played for bar in range(section.first, section.last + 1)) < section.bars / 2:
-            play += ", mostly rest"
-            groove_bars = section.groove_bars
+        elif _is_mostly_rest(section, played):
+            play = f"{section.bars} bars, mostly rest"
         elif shown.get(section.letter):
             play += f", groove as {shown[section.letter]}"
         else:
@@ -68,6 +67,10 @@ def gig_rows(score: Score, form: Form) -> tuple[Row, ...]:
             )
         )
     return tuple(rows)
+
+
+def _is_mostly_rest(section: Section, played: Collection[int]) -> bool:
+    return 2 * sum(bar in played for bar in range(section.first, section.last + 1)) < section.bars
 
 
 def _changes(score: Score, section: Section) -> list[str]:
@@ -123,6 +126,8 @@ def _cues(score: Score, form: Form, section: Section) -> tuple[Cue, ...]:
     pickup = score.bars[0].number
     if section is form.sections[0] and pickup < section.first and pickup in played:
         cues.append(Cue(pickup, "pickup"))
+    if _is_mostly_rest(section, played):
+        cues += [Cue(bar, f"bar {bar - section.first + 1}") for bar in inside if bar in played]
     last = score.bars[-1].number
     fills = {fill.bar for fill in form.fills}
     if (

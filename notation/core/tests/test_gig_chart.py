@@ -114,6 +114,17 @@ def test_nothing_leaves_the_page():
             assert 0 < float(text.get("y")) < height - 500
 
 
+def test_a_section_that_mostly_rests_shows_what_is_played_in_it():
+    score = make_song([{}, {}, HITS, *[{}] * 5, *[GROOVE] * 8]).score()
+    score = replace(
+        score, bars=tuple(replace(bar, section={1: "A", 9: "B"}.get(bar.number)) for bar in score.bars)
+    )
+
+    words = [word.strip() for word in texts(draw_gig_chart(score)[0])]
+
+    assert {"8 bars, mostly rest", "bar 3"} <= set(words)
+
+
 def test_a_pickup_is_written_in_the_first_row():
     score = make_song([{"s": "xxxx"}, *[GROOVE] * 8], pickup_beats=1).score()
 
