@@ -15,9 +15,10 @@ from itertools import pairwise
 
 import numpy as np
 
-# Eighths explain a beat when no stroke misses them by more than this, whichever is less.
-EXPLAINED_S = 0.045
-EXPLAINED_BEATS = 0.11
+# Eighths explain a beat when no stroke misses them by more than this, sixteenths and triplets when none does
+# by more than that, and neither by more than so much of a beat.
+EXPLAINED_S, FARTHEST_S = 0.045, 0.055
+EXPLAINED_BEATS = 0.115
 # Any grid explains a beat when its strokes miss it by no more than this (root mean square).
 MEAN_MISS_S = 0.032
 MEAN_MISS_BEATS = 0.06
@@ -33,8 +34,12 @@ TOGETHER_S = 0.035
 # Strokes of one drum this near to one another in their bars are the same stroke of a pattern; of so many the
 # usual place counts for this share of where each was meant.
 ALIKE_BEATS, FEWEST_ALIKE, OF_THE_USUAL = 0.07, 5, 0.7
+# The foot that closes the hi-hat is less exact than any stick: what it misses counts half.
+FOOT = frozenset({"hihat_pedal"})
 # One grid fits clearly better than another when its mean miss is smaller by this factor.
 CLEARLY = 1.5
+# Of 32nds and sextuplets the nearer is read: neither is usual.
+FINE_CLEARLY = 1.1
 # Where strokes fall in a beat, straight and in triplets, and what each place costs (nats) when the drummer's
 # own beat is looked for.
 DRIFT_GRIDS = (
@@ -247,7 +252,7 @@ def _grid_of(beat: int, events: Sequence[Event], beat_s: float, swung: bool) -> 
     for parts in (1, 2):
         if parts in explains and not (parts == 2 and swings):
             return parts
-    plain = _better(explains, 4, 3, swung)
+    plain = _better(explains, 4, 3, swung, CLEARLY)
     if plain:
         return plain
     # Finer notes are read where two strokes say so, or one far from any plainer place: one stroke a little
@@ -259,7 +264,7 @@ def _grid_of(beat: int, events: Sequence[Event], beat_s: float, swung: bool) -> 
         for parts, miss in explains.items()
         if parts > 4 and (far or fits[own][0] > CLEARLY * miss or _telling_slots(beat, events, parts) > 1)
     }
-    finer = _better(fine, 8, 6, swung)
+    finer = _better(fine, 8, 6, swung, FINE_CLEARLY)
     if finer:
         return finer
     # Nothing explains it: the nearest, and rather plain and of the song's own kind.
@@ -269,11 +274,13 @@ def _grid_of(beat: int, events: Sequence[Event], beat_s: float, swung: bool) -> 
     return min(price, key=lambda parts: price[parts] * fits[parts][0])
 
 
-def _better(explains: Mapping[int, float], straight: int, ternary: int, swung: bool) -> int | None:
+def _better(
+    explains: Mapping[int, float], straight: int, ternary: int, swung: bool, clearly: float
+) -> int | None:
     """Of two grids the one that explains a beat; of both the clearly nearer, or the song's own kind."""
     mine, other = (ternary, straight) if swung else (straight, ternary)
     if mine in explains and other in explains:
-        return other if explains[mine] > CLEARLY * explains[other] else mine
+        return other if explains[mine] > clearly * explains[other] else mine
     return next((parts for parts in (mine, other) if parts in explains), None)
 
 
@@ -284,8 +291,8 @@ def _telling_slots(beat: int, events: Sequence[Event], parts: int) -> int:
 
 def _farthest(beat: int, events: Sequence[Event], parts: int) -> float:
     """By how much of a beat the worst of the strokes misses a grid."""
-    phases = np.array([event.at - beat for event in events])
-    return float(np.abs(phases - np.round(phases * parts) / parts).max())
+    phases = np.array([event.at - beat for event in events if event.instruments != FOOT])
+    return float(np.abs(phases - np.round(phases * parts) / parts).max(initial=0.0))
 
 
 def _miss(beat: int, events: Sequence[Event], parts: int, beat_s: float) -> tuple[float, bool]:
@@ -296,6 +303,7 @@ def _miss(beat: int, events: Sequence[Event], parts: int, beat_s: float) -> tupl
     phases = np.array([event.at - beat for event in events])
     slots = np.round(phases * parts)
     off_s = np.abs(phases - slots / parts) * beat_s
+    off_s[[event.instruments == FOOT for event in events]] /= 2
     taken: set[tuple[str, float]] = set()
     for index, event in enumerate(events):
         mine = {(name, float(slots[index])) for name in event.instruments}
@@ -303,5 +311,6 @@ def _miss(beat: int, events: Sequence[Event], parts: int, beat_s: float) -> tupl
             off_s[index] = beat_s / parts
         taken |= mine
     miss = float(np.sqrt(np.mean(off_s**2)))
-    near = parts > 2 or bool((off_s <= min(EXPLAINED_S, EXPLAINED_BEATS * beat_s)).all())
+    farthest_s = FARTHEST_S if parts > 2 else EXPLAINED_S
+    near = parts > 4 or bool((off_s <= min(farthest_s, EXPLAINED_BEATS * beat_s)).all())
     return miss, near and miss <= min(MEAN_MISS_S, MEAN_MISS_BEATS * beat_s)

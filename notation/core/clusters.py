@@ -31,13 +31,15 @@ class Cluster:
             self.by_voice.setdefault(INSTRUMENTS[hit.instrument].voice, []).append(hit)
 
 
+_FOOT = 0.5  # the foot that closes the hi-hat is less exact than any stick
 _WHISPER = 16  # MIDI velocity: softer strokes are often a stick's or beater's bounce
 
 
 def trust_in(hit: Hit) -> float:
     """How much a stroke's timing says, 0..1: what may have been misheard must not buy an odd place."""
     heard = 0.4 + 0.6 * min(1.0, max(0.0, hit.confidence))
-    return heard * (0.75 if hit.velocity < _WHISPER else 1.0)
+    exact = _FOOT if hit.instrument is InstrumentName.HIHAT_PEDAL else 1.0
+    return heard * exact * (0.75 if hit.velocity < _WHISPER else 1.0)
 
 
 def cluster_strokes(
