@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from collections import OrderedDict
+from functools import partial
 from threading import Lock
 from uuid import UUID
+
+from django.db import transaction
 
 from notation.core.score import Score, score_from_json
 from notation.models import Notation, Revision
@@ -57,10 +60,11 @@ def score_of(notation: Notation, number: int | None = None) -> Score:
         # Not from ``notation.score``: loaded later than the row, it may be another revision's.
         stored = Revision.objects.values_list("score", flat=True).get(notation=notation, number=number)
         score = score_from_json(stored)
-        _shelf.put(notation.pk, number, score)
+        keep_score(notation.pk, number, score)
     return score
 
 
 def keep_score(notation_id: UUID, number: int, score: Score) -> None:
-    """Remember ``score``, which has just been stored as revision ``number``."""
-    _shelf.put(notation_id, number, score)
+    """Remember ``score``, which is stored as revision ``number``, once that is sure."""
+    # What a transaction has written may be rolled back, and the number given to another score.
+    transaction.on_commit(partial(_shelf.put, notation_id, number, score))

@@ -155,6 +155,7 @@ class EditingMixin(GenericViewSet[Notation]):
             400: OpenApiResponse(OpenApiTypes.OBJECT, "`bad_profile`, `bad_command`, `invalid_input`."),
             403: OpenApiResponse(OpenApiTypes.OBJECT, "You may read it, not change it: `permission_denied`."),
             404: NOT_FOUND,
+            409: _CONFLICT,
         },
     )
     def partial_update(self, request: Request, pk: str) -> Response:
