@@ -48,6 +48,7 @@ class _Chord:
     rolled: bool = False
     strokes: int = 1  # into how many equal ones it is to be divided
     duration: Fraction = Fraction(0)
+    signs: frozenset[str] = frozenset()  # above its first note
 
 
 @dataclass(slots=True)
@@ -162,8 +163,8 @@ class BarNotes:
         if struck is None or note.find("cue") is not None:
             return
         velocity = self._velocity(note) or max(1, round(self.velocity * _GHOST_SHARE))
-        instrument, opened = _hihat(note, struck.instrument)
-        marks = struck.marks | opened | self._marks(note, instrument)
+        instrument, signed = _with_signs(struck.instrument, _signs(note))
+        marks = struck.marks | signed | self._hands(note)
         grace = DraftGrace(instrument, velocity, marks, note.get("id"))
         self.graces.setdefault(voice, []).append(grace)
 
@@ -199,22 +200,24 @@ class BarNotes:
         if velocity is None:
             velocity = round(self.velocity * _GHOST_SHARE) if is_ghost else self.velocity
             velocity = max(1, min(127, velocity + (_ACCENT_STEP if accented else 0)))
-        instrument, opened = _hihat(note, struck.instrument)
-        marks = struck.marks | opened | self._marks(note, instrument)
+        signs = _signs(note)
+        instrument, signed = _with_signs(struck.instrument, signs)
+        marks = struck.marks | signed | self._hands(note)
         shown = Mark.GHOST if is_ghost else Mark.ACCENT if accented else None
         read = DraftNote(
             onset, instrument, velocity, marks, shown, [], note.get("id"), f"{voice}|{struck.origin}"
         )
         if self._open_chord is None:
-            self._open_chord = _Chord([], self.graces.pop(voice, []), accented, duration=duration)
+            graces = self.graces.pop(voice, [])
+            self._open_chord = _Chord([], graces, accented, duration=duration, signs=signs)
             self._chords.append(self._open_chord)
         read.stem = len(self._chords)
         self._open_chord.notes.append(read)
         if notations is not None:
             self._read_tremolo(note, self._open_chord)
 
-    def _marks(self, note: etree._Element, instrument: InstrumentName) -> frozenset[Mark]:
-        """The marks that stand on the note itself."""
+    def _hands(self, note: etree._Element) -> frozenset[Mark]:
+        """The sticking, which programs write as fingerings or lyrics."""
         if note.find("notations") is None and note.find("lyric") is None:
             return frozenset()
         marks: set[Mark] = set()
@@ -226,9 +229,6 @@ class BarNotes:
                 self.findings.add("text_left_out", "Texts and lyrics were left out.", self.bar)
             else:
                 marks.add(hand)
-        articulations = {child.tag for group in note.iterfind("notations/articulations") for child in group}
-        if instrument in INSTRUMENTS_OF_MARK[Mark.CHOKE] and articulations & {"staccatissimo", "staccato"}:
-            marks.add(Mark.CHOKE)
         return frozenset(marks)
 
     def _read_tremolo(self, note: etree._Element, chord: _Chord) -> None:
@@ -248,20 +248,43 @@ class BarNotes:
         chord.strokes = int(strokes) if strokes.denominator == 1 and 1 < strokes <= _MOST_STROKES else 1
 
 
-def _hihat(note: etree._Element, instrument: InstrumentName) -> tuple[InstrumentName, frozenset[Mark]]:
-    """How far a hi-hat is open, by the sign above the note."""
-    if instrument not in (_I.HIHAT_CLOSED, _I.HIHAT_OPEN):
-        return instrument, frozenset()
-    signs = {child.tag for group in note.iterfind("notations/technical") for child in group}
-    if "half-muted" in signs:
-        return _I.HIHAT_OPEN, frozenset({Mark.HALF_OPEN})
-    if signs & {"open", "open-string", "harmonic"}:
-        return _I.HIHAT_OPEN, frozenset()
-    return (_I.HIHAT_CLOSED if "stopped" in signs else instrument), frozenset()
+def _signs(note: etree._Element) -> frozenset[str]:
+    """The names of the signs above a note."""
+    notations = note.find("notations")
+    if notations is None:
+        return frozenset()
+    return frozenset(
+        child.tag
+        for kind in ("technical", "articulations")
+        for group in notations.iterfind(kind)
+        for child in group
+    )
+
+
+def _with_signs(instrument: InstrumentName, signs: frozenset[str]) -> tuple[InstrumentName, frozenset[Mark]]:
+    """What signs say of a cymbal: how far a hi-hat is open, and that it is choked."""
+    marks: set[Mark] = set()
+    if instrument in (_I.HIHAT_CLOSED, _I.HIHAT_OPEN):
+        if "half-muted" in signs:
+            instrument = _I.HIHAT_OPEN
+            marks.add(Mark.HALF_OPEN)
+        elif signs & {"open", "open-string", "harmonic"}:
+            instrument = _I.HIHAT_OPEN
+        elif "stopped" in signs:
+            instrument = _I.HIHAT_CLOSED
+    if instrument in INSTRUMENTS_OF_MARK[Mark.CHOKE] and signs & {"staccatissimo", "staccato"}:
+        marks.add(Mark.CHOKE)
+    return instrument, frozenset(marks)
 
 
 def _settle(chord: _Chord) -> None:
-    """Give a chord's accent, roll and grace notes to its notes."""
+    """Give a chord's accent, roll, signs and grace notes to its notes."""
+    cymbals = INSTRUMENTS_OF_MARK[Mark.CHOKE] | {_I.HIHAT_CLOSED}
+    if chord.notes[0].instrument not in cymbals:
+        # Programs put what stands above a chord on its lowest note, whichever it is for.
+        for note in chord.notes[1:]:
+            note.instrument, signed = _with_signs(note.instrument, chord.signs)
+            note.marks |= signed
     if chord.accented:
         for note in chord.notes:
             note.shown = note.shown or Mark.ACCENT

@@ -361,6 +361,21 @@ def test_signs_above_the_hi_hat_say_how_far_it_is_open():
     assert [Mark.HALF_OPEN in hit.marks for hit in hits] == [False, False, True, False]
 
 
+def test_a_sign_above_a_chord_is_for_its_cymbal():
+    opened = note("S", notations="<technical><open-string/></technical>") + note("H", before="<chord/>")
+    choked = note("S", 12, notations="<articulations><staccatissimo/></articulations>")
+    choked += note("C", 12, before="<chord/>")
+
+    hits = read_score(chart([measure(opened + choked, start=opening())]), "x.xml").score.hits
+
+    assert [(hit.hit.instrument.value, set(hit.marks)) for hit in hits] == [
+        ("snare", set()),
+        ("hihat_open", set()),
+        ("snare", set()),
+        ("crash", {Mark.CHOKE}),
+    ]
+
+
 @pytest.mark.parametrize(
     ("kind", "slashes", "count", "rolls"), [("quarter", 1, 2, False), ("quarter", 3, 1, True)]
 )
