@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from hypothesis import HealthCheck, given, settings
+
 from notation.core.layout import Layout, lay_out
 from notation.core.score import Score
 from notation.core.spell import spell
+from notation.core.tests.any_score import scores
 from notation.core.tests.songs import ROCK, make_song
 
 GROOVE = ROCK[1]
@@ -108,3 +111,17 @@ def test_every_bar_stands_on_the_page_once():
         number for measure in measures for number in range(measure.number, measure.number + measure.bars)
     ]
     assert covered == list(range(1, 23))
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(scores())
+def test_any_score_has_every_bar_on_the_page_once_and_no_line_begins_with_a_sign(score):
+    measures = lay_out(score, spell(score), Layout())
+
+    covered = [
+        number for measure in measures for number in range(measure.number, measure.number + measure.bars)
+    ]
+    assert covered == [bar.number for bar in score.bars]
+    assert measures[0].starts_line
+    assert not any(measure.is_simile for measure in measures if measure.starts_line)
+    assert all(measure.spelled.is_empty for measure in measures if measure.is_long_rest)
