@@ -10,12 +10,17 @@ import time
 import zipfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from fractions import Fraction
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from accounts.core.errors import DrumError
+from notation.core.beat_grid import Meter
+from notation.core.exports import export
+from notation.core.hits import Hit
+from notation.core.instruments import InstrumentName
 from notation.core.midi import write_midi
 from notation.core.musicxml import write_musicxml, write_mxl
 from notation.core.readers import (
@@ -25,7 +30,7 @@ from notation.core.readers import (
     read_score,
 )
 from notation.core.readers.limits import MAX_FILE_BYTES
-from notation.core.score import score_from_json, score_to_json
+from notation.core.score import Bar, Score, ScoreHit, TempoMark, score_from_json, score_to_json
 from notation.core.tests.foreign_charts import beat, chart, measure, note, opening
 from notation.core.tests.songs import SONGS
 
@@ -348,3 +353,54 @@ def test_a_damaged_file_is_refused_or_read(valid, damages):
         else:
             del data[place : place + 3 * len(junk)]
     read_or_refuse(bytes(data))
+
+
+# Length
+
+
+def endless(bars: int) -> Score:
+    """A stroke in each of so many bars."""
+    meter = Meter(1, 4, 4)
+    drums = (InstrumentName.KICK, InstrumentName.SNARE, InstrumentName.CRASH)
+    return Score(
+        "Endless",
+        "",
+        tuple(
+            Bar(
+                number,
+                meter,
+                Fraction(4),
+                tuple(2.0 * number + beat / 2 for beat in range(4)),
+                2.0 * number + 2,
+            )
+            for number in range(1, bars + 1)
+        ),
+        tuple(
+            ScoreHit(
+                Hit(f"h{number}", 2.0 * number + number % 4 / 2, drums[number * number % 7 % 3], 90, 1.0),
+                number,
+                Fraction(number % 4),
+            )
+            for number in range(1, bars + 1)
+        ),
+        120.0,
+        (TempoMark(1, 120.0),),
+    )
+
+
+@pytest.mark.slow
+def test_ten_thousand_bars_are_written_and_read_back():
+    score = endless(10_000)
+
+    with bounded(30.0, 600):
+        files = [export(score, fmt).content for fmt in ("musicxml", "midi", "mei", "json")]
+        back = [read_score(content, "x").score for content in files[:2]]
+
+    assert [len(imported.hits) for imported in back] == [10_000] * 2
+    assert [imported.bars[-1].number for imported in back] == [10_000] * 2
+
+
+@pytest.mark.slow
+def test_more_than_twenty_thousand_bars_are_refused():
+    with bounded(15.0, 600), pytest.raises(ImportTooLarge):
+        read_score(export(endless(20_001), "midi").content, "x.mid")
