@@ -78,8 +78,15 @@ class Reference:
     drift_beats: float  # how far the drummer's beat ever was from the click's
 
 
-def reference_of(strokes: Sequence[Stroke], bpm: float, style: str = "") -> Reference:
-    """Write ``strokes``, which are in order of position."""
+def reference_of(
+    strokes: Sequence[Stroke], bpm: float, style: str = "", *, tolerance: float = 1.0
+) -> Reference:
+    """Write ``strokes``, which are in order of position.
+
+    Args:
+        tolerance: how many times as much a grid may be missed before it no longer explains a beat; the
+            reference is meant at 1, and what changes a little below or above could be written either way.
+    """
     beat_s = 60.0 / bpm
     played = np.array([stroke.position for stroke in strokes])
     lag = _own_lag(strokes, played)
@@ -94,7 +101,7 @@ def reference_of(strokes: Sequence[Stroke], bpm: float, style: str = "") -> Refe
         beats[int(np.floor(event.at + EARLY_BEATS))].append(event)
     places: dict[int, Fraction] = {}
     for beat, inside in beats.items():
-        parts = _grid_of(beat, inside, beat_s, swung)
+        parts = _grid_of(beat, inside, beat_s, swung, tolerance)
         for event in inside:
             place = beat + Fraction(int(np.round((event.at - beat) * parts)), parts)
             places |= dict.fromkeys(event.strokes, place)
@@ -243,9 +250,9 @@ def _as_usual(events: Sequence[Event]) -> list[Event]:
     return moved
 
 
-def _grid_of(beat: int, events: Sequence[Event], beat_s: float, swung: bool) -> int:
+def _grid_of(beat: int, events: Sequence[Event], beat_s: float, swung: bool, tolerance: float) -> int:
     """In how many parts a beat is to be read."""
-    fits = {parts: _miss(beat, events, parts, beat_s) for parts in (1, 2, 3, 4, 6, 8)}
+    fits = {parts: _miss(beat, events, parts, beat_s, tolerance) for parts in (1, 2, 3, 4, 6, 8)}
     explains = {parts: miss for parts, (miss, explained) in fits.items() if explained}
     # A lone late off-beat of a swung song is no straight eighth.
     swings = swung and 3 in explains and explains[3] < explains.get(2, 1.0)
@@ -258,7 +265,7 @@ def _grid_of(beat: int, events: Sequence[Event], beat_s: float, swung: bool) -> 
     # Finer notes are read where two strokes say so, or one far from any plainer place: one stroke a little
     # early or late is no 32nd.
     own = 3 if swung else 4
-    far = _farthest(beat, events, own) * beat_s > EXPLAINED_S
+    far = _farthest(beat, events, own) * beat_s > tolerance * EXPLAINED_S
     fine = {
         parts: miss
         for parts, miss in explains.items()
@@ -295,7 +302,9 @@ def _farthest(beat: int, events: Sequence[Event], parts: int) -> float:
     return float(np.abs(phases - np.round(phases * parts) / parts).max(initial=0.0))
 
 
-def _miss(beat: int, events: Sequence[Event], parts: int, beat_s: float) -> tuple[float, bool]:
+def _miss(
+    beat: int, events: Sequence[Event], parts: int, beat_s: float, tolerance: float
+) -> tuple[float, bool]:
     """By how many seconds the strokes miss a grid (root mean square), and whether it explains them.
 
     A second stroke of one drum in one place misses it by a whole step: it belongs to another.
@@ -312,5 +321,5 @@ def _miss(beat: int, events: Sequence[Event], parts: int, beat_s: float) -> tupl
         taken |= mine
     miss = float(np.sqrt(np.mean(off_s**2)))
     farthest_s = FARTHEST_S if parts > 2 else EXPLAINED_S
-    near = parts > 4 or bool((off_s <= min(farthest_s, EXPLAINED_BEATS * beat_s)).all())
-    return miss, near and miss <= min(MEAN_MISS_S, MEAN_MISS_BEATS * beat_s)
+    near = parts > 4 or bool((off_s <= tolerance * min(farthest_s, EXPLAINED_BEATS * beat_s)).all())
+    return miss, near and miss <= tolerance * min(MEAN_MISS_S, MEAN_MISS_BEATS * beat_s)
