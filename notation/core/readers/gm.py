@@ -34,6 +34,7 @@ NEAREST: Mapping[int, tuple[str, InstrumentName]] = {
     63: ("open high conga", _I.TOM_MID), 64: ("low conga", _I.TOM_LOW), 65: ("high timbale", _I.TOM_HIGH),
     66: ("low timbale", _I.TOM_LOW), 67: ("high agogo", _I.COWBELL), 68: ("low agogo", _I.COWBELL),
     75: ("claves", _I.SIDE_STICK), 76: ("high wood block", _I.COWBELL), 77: ("low wood block", _I.COWBELL),
+    58: ("third tom's rim (in General MIDI a vibraslap)", _I.TOM_LOW),
     31: ("sticks", _I.SIDE_STICK), 69: ("cabasa", _I.HIHAT_CLOSED), 70: ("maracas", _I.HIHAT_CLOSED),
     82: ("shaker", _I.HIHAT_CLOSED), 86: ("mute surdo", _I.TOM_LOW), 87: ("open surdo", _I.TOM_LOW),
 }  # fmt: skip

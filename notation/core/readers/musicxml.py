@@ -216,9 +216,7 @@ class _PartReader:
             self._repeats_bars = max(1, min(8, whole_or_none(repeat.text) or 1)) if started else 0
         for kind in ("beat-repeat", "slash"):
             if style.find(kind) is not None and style.find(kind).get("type") == "start":
-                self._findings.add(
-                    f"{kind.replace('-', '_')}_left_out", "Slashes that stand for playing were left out.", bar
-                )
+                self._findings.add("slashes_left_out", "Slashes that stand for playing were left out.", bar)
 
     def _read_direction(
         self, direction: etree._Element, bar: DraftBar, form: BarForm, notes: BarNotes
