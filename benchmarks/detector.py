@@ -1,6 +1,6 @@
 """How fast the detector hears, and in how much memory: from a file to activations, in one process.
 
-    python benchmarks/detector.py [--seconds 180] [--threads 2] [--song FILE] [--device NAME] [--hour]
+    python -m benchmarks.detector [--seconds 180] [--threads 2] [--song FILE] [--device NAME] [--hour]
                                   [--json FILE]
 
 The song is the one of benchmarks/pipeline.py, as a stereo FLAC file. A process of its own imports the
@@ -20,10 +20,6 @@ import tempfile
 import time
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-
-ROOT = Path(__file__).resolve().parents[1]
-if str(ROOT) not in sys.path:
-    sys.path.insert(0, str(ROOT))
 
 RUNS = 3
 HOUR_S = 3600.0
@@ -128,8 +124,8 @@ def _measured(options: argparse.Namespace, seconds: float, runs: int) -> Figures
         _write_song(song, options.song, seconds)
         finished = subprocess.run(
             [
-                sys.executable, __file__, "--child", str(song), "--threads", str(options.threads),
-                "--device", options.device, "--runs", str(runs),
+                sys.executable, "-m", "benchmarks.detector", "--child", str(song),
+                "--threads", str(options.threads), "--device", options.device, "--runs", str(runs),
             ],
             env=os.environ | {"OMP_NUM_THREADS": str(options.threads), "OMP_WAIT_POLICY": "PASSIVE"},
             stdout=subprocess.PIPE, text=True, check=True,

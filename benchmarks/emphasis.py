@@ -1,6 +1,6 @@
 """Ghost notes and accents on what drummers played, measured against an explicit definition.
 
-    python benchmarks/emphasis.py GROOVE_MIDI_FOLDER [--split validation]
+    python -m benchmarks.emphasis GROOVE_MIDI_FOLDER [--split validation]
 
 Nobody has written down which strokes of the Groove MIDI Dataset are ghost notes, so the definition is: where
 the velocities of a performance's snare (24 strokes or more) have two peaks, the lower at most 0.65 of the
@@ -14,20 +14,15 @@ from __future__ import annotations
 
 import argparse
 import csv
-import sys
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import mido
 import numpy as np
 
-ROOT = Path(__file__).resolve().parents[1]
-if str(ROOT) not in sys.path:
-    sys.path.insert(0, str(ROOT))
-
-from notation.core.emphasis import find_emphasis  # noqa: E402
-from notation.core.hits import Hit  # noqa: E402
-from notation.core.instruments import InstrumentName as Name  # noqa: E402
+from notation.core.emphasis import find_emphasis
+from notation.core.hits import Hit
+from notation.core.instruments import InstrumentName as Name
 
 # The keys of the Roland TD-11 on which the performances were recorded.
 _KEYS = {

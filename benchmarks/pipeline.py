@@ -1,6 +1,6 @@
 """How long a three-minute song takes: the stages alone, and the whole platform around them.
 
-    python benchmarks/pipeline.py [--seconds 180] [--song FILE] [--json FILE]
+    python -m benchmarks.pipeline [--seconds 180] [--song FILE] [--json FILE]
 
 The song is the annotated mixes of ../shared/mdb-drums joined; where they are absent, the demo song repeated.
 The stages alone run in a process of their own, one after the other. The platform is a real job: SQLite, the
@@ -29,15 +29,12 @@ import numpy as np
 import soundfile
 import soxr
 
+from media.core.audio import Audio
+from media.core.flac import write_flac
+from transcription.core.demo_song import render_demo_song
+from transcription.core.stages import PIPELINE, SOURCE
+
 ROOT = Path(__file__).resolve().parents[1]
-if str(ROOT) not in sys.path:
-    sys.path.insert(0, str(ROOT))
-
-from media.core.audio import Audio  # noqa: E402
-from media.core.flac import write_flac  # noqa: E402
-from transcription.core.demo_song import render_demo_song  # noqa: E402
-from transcription.core.stages import PIPELINE, SOURCE  # noqa: E402
-
 RATE = 44_100
 SHARED = ROOT.parent / "shared" / "mdb-drums"
 TOTAL_TARGET_S = 25.0
@@ -159,7 +156,7 @@ def _bare_in_a_child(song: Path) -> BareRun:
     # As many threads as the platform gives a stage.
     threads = {"OMP_NUM_THREADS": str(max(1, (os.cpu_count() or 2) // 2)), "OMP_WAIT_POLICY": "PASSIVE"}
     finished = subprocess.run(
-        [sys.executable, __file__, "--bare", str(song)],
+        [sys.executable, "-m", "benchmarks.pipeline", "--bare", str(song)],
         env=threads | os.environ, capture_output=True, text=True, check=True,
     )  # fmt: skip
     return BareRun(**json.loads(finished.stdout))

@@ -1,6 +1,6 @@
 """What a training clip costs to render, and what it costs to learn from.
 
-    python benchmarks/training.py [--pack data/pack] [--config FILE] [--batches 6] [--json FILE]
+    python -m benchmarks.training [--pack data/pack] [--config FILE] [--batches 6] [--json FILE]
 
 Both run in turns in one process, on one thread, and count processor seconds, so that other work on the
 machine weighs on both alike; on a CUDA card the learning counts seconds on the clock, the card being its own.
@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import sys
 import time
 from collections import defaultdict
 from collections.abc import Callable
@@ -21,13 +20,9 @@ from typing import TypeVar
 import numpy as np
 import torch
 
-ROOT = Path(__file__).resolve().parents[1]
-if str(ROOT) not in sys.path:
-    sys.path.insert(0, str(ROOT))
-
-from transcription.core.network import DrumNetwork  # noqa: E402
-from transcription.core.training.learning.config import TrainingConfig, read_config  # noqa: E402
-from transcription.core.training.learning.dataset import (  # noqa: E402
+from transcription.core.network import DrumNetwork
+from transcription.core.training.learning.config import TrainingConfig, read_config
+from transcription.core.training.learning.dataset import (
     MIXES_EACH,
     Batch,
     Source,
@@ -35,9 +30,10 @@ from transcription.core.training.learning.dataset import (  # noqa: E402
     prepare,
     stacked,
 )
-from transcription.core.training.learning.learner import Learner  # noqa: E402
-from transcription.core.training.render import Renderer  # noqa: E402
+from transcription.core.training.learning.learner import Learner
+from transcription.core.training.render import Renderer
 
+ROOT = Path(__file__).resolve().parents[1]
 _Result = TypeVar("_Result")
 
 
