@@ -38,6 +38,10 @@ ALIKE_BEATS, FEWEST_ALIKE, OF_THE_USUAL = 0.07, 5, 0.7
 FOOT = frozenset({"hihat_pedal"})
 # One grid fits clearly better than another when its mean miss is smaller by this factor.
 CLEARLY = 1.5
+# A performance of so many strokes whose phases point nowhere more than this is not to its click.
+FEWEST_TELLING, OFF_CLICK = 100, 0.25
+# Later off-beats than this, in beats, are the last of four sixteenths.
+HARDEST_SHUFFLE = 0.735
 # Of 32nds and sextuplets the nearer is read: neither is usual.
 FINE_CLEARLY = 1.1
 # Where strokes fall in a beat, straight and in triplets, and what each place costs (nats) when the drummer's
@@ -92,6 +96,9 @@ def reference_of(
     lag = _own_lag(strokes, played)
     drift = _drift(played - lag, beat_s, _is_swung(played - lag, style))
     steady = played - lag - drift[np.clip(np.round(played - lag).astype(int), 0, len(drift) - 1)]
+    shuffle = _shuffle_at(steady)
+    if shuffle is not None:  # its feel is taken off, as an instrument's lag is
+        steady = np.where((steady % 1 > 0.58) & (steady % 1 < 0.80), steady - shuffle + 2 / 3, steady)
     main = _mains(strokes, beat_s)
     leads = [index for index in range(len(strokes)) if main[index] == index]
     swung = _is_swung(steady[leads], style)
@@ -108,6 +115,17 @@ def reference_of(
     return Reference(
         tuple(places[main[index]] for index in range(len(strokes))), swung, float(np.abs(drift).max())
     )
+
+
+def keeps_to_click(strokes: Sequence[Stroke]) -> bool:
+    """Whether the performance has anything to do with its click.
+
+    Its strokes' phases, for beats and their usual parts, must point somewhere: the longest mean vector of a
+    performance that ignores the click is short. Few strokes cannot tell.
+    """
+    phases = 2j * np.pi * np.array([stroke.position for stroke in strokes])
+    longest = max(abs(complex(np.exp(parts * phases).mean())) for parts in (1, 2, 3, 4, 6, 8))
+    return len(strokes) < FEWEST_TELLING or longest >= OFF_CLICK
 
 
 def _own_lag(strokes: Sequence[Stroke], played: np.ndarray) -> np.ndarray:
@@ -209,7 +227,24 @@ def _is_swung(steady: np.ndarray, style: str) -> bool:
     quarters = np.abs(off[:, None] - np.array([1 / 4, 3 / 4])).min(axis=1, initial=1)
     named = any(word in style for word in ("shuffle", "swing", "bembe"))
     lean = int((thirds < quarters).sum()) - int((thirds > quarters).sum())
+    if _shuffle_at(steady) is not None:
+        return True
     return lean > 0.2 * len(off) if not named else lean > -0.2 * len(off)
+
+
+def _shuffle_at(steady: np.ndarray) -> float | None:
+    """Where the late off-beats of a shuffle lie in the beat, if it is one.
+
+    It is when they are many, and neither the straight off-beat nor the sixteenth that mirrors them is played.
+    """
+    phases = steady % 1
+    late = phases[(phases > 0.58) & (phases < 0.80)]
+    half = int(((phases > 0.42) & (phases < 0.56)).sum())
+    mirror = int(((phases > 0.18) & (phases < 0.30)).sum())
+    if len(late) < max(8, 0.08 * len(phases)) or len(late) < 3 * max(half, mirror):
+        return None
+    usual = float(np.median(late))
+    return usual if usual < HARDEST_SHUFFLE else None
 
 
 def _events(

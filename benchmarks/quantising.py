@@ -30,7 +30,7 @@ from pathlib import Path
 
 import mido
 
-from benchmarks.groove_reference import Stroke, reference_of
+from benchmarks.groove_reference import Stroke, keeps_to_click, reference_of
 from notation.core.beat_grid import Beat, BeatGrid, Meter
 from notation.core.hits import Hit
 from notation.core.instruments import INSTRUMENTS, InstrumentName
@@ -63,6 +63,7 @@ class BeatOf:
     written: tuple[Fraction, ...]
     voices: tuple[int, ...]
     is_firm: bool  # whether the reference reads it alike with other tolerances
+    is_to_click: bool
 
     @property
     def right(self) -> int:
@@ -89,6 +90,8 @@ class Figures:
     crowded_beats: int = 0
     firm_hits: int = 0
     firm_hits_right: int = 0
+    hits_to_click: int = 0
+    hits_to_click_right: int = 0
 
 
 def main() -> int:
@@ -138,6 +141,7 @@ def read_pieces(folder: Path, split: str, bars: int) -> Iterator[list[BeatOf]]:
         bpm = float(row["bpm"])
         reference = reference_of(strokes, bpm, row["style"])
         others = [reference_of(strokes, bpm, row["style"], tolerance=much).places for much in TOLERANCES]
+        is_to_click = keeps_to_click(strokes)
         open_beats = {
             int(place // 1)
             for other in others
@@ -150,7 +154,7 @@ def read_pieces(folder: Path, split: str, bars: int) -> Iterator[list[BeatOf]]:
             ]
             if inside:
                 written = quantise_piece([strokes[index] for index in inside], bpm, start, end)
-                yield _by_beat(row, bpm, strokes, inside, reference.places, written, open_beats)
+                yield _by_beat(row, bpm, strokes, inside, reference.places, written, open_beats, is_to_click)
 
 
 def read_strokes(path: Path) -> list[Stroke]:
@@ -217,6 +221,7 @@ def _by_beat(
     reference: Sequence[Fraction],
     written: Sequence[Fraction],
     open_beats: Set[int],
+    is_to_click: bool,
 ) -> list[BeatOf]:
     by_beat: dict[int, list[int]] = defaultdict(list)
     for piece_index, index in enumerate(inside):
@@ -232,6 +237,7 @@ def _by_beat(
             tuple(written[item] for item in members),
             tuple(INSTRUMENTS[InstrumentName(strokes[inside[item]].instrument)].voice for item in members),
             beat not in open_beats,
+            is_to_click,
         )
         for beat, members in sorted(by_beat.items())
     ]
@@ -260,6 +266,9 @@ def figures_of(pieces: Sequence[Sequence[BeatOf]], *, nearest_sixteenth: bool = 
             hits += len(beat.strokes)
             found = beat.nearest_sixteenth if nearest_sixteenth else beat.right
             right += found
+            if beat.is_to_click:
+                figures.hits_to_click += len(beat.strokes)
+                figures.hits_to_click_right += found
             if beat.is_firm:
                 figures.firm_hits += len(beat.strokes)
                 figures.firm_hits_right += found
@@ -297,6 +306,7 @@ def print_tables(
 ) -> None:
     """Print what was measured as Markdown tables."""
     print(f"{options.split} split, {ours.pieces} pieces of at most {options.bars} bars, {ours.hits:,} hits\n")
+    off_click = len({beat.performance for piece in pieces for beat in piece if not beat.is_to_click})
     print("| | this quantiser | nearest sixteenth |\n| --- | ---: | ---: |")
     rows = [
         ("hits on the reference's place", "hits_right", "hits"),
@@ -304,6 +314,8 @@ def print_tables(
          "telling_beats"),
         (f"hits in place, of the {ours.firm_hits / ours.hits:.0%} in beats whose reference is firm",
          "firm_hits_right", "firm_hits"),
+        (f"hits in place, without {off_click} performances that are not to their click",
+         "hits_to_click_right", "hits_to_click"),
     ]  # fmt: skip
     for name, right, whole in rows:
         shares = [f"{getattr(one, right) / getattr(one, whole):.1%}" for one in (ours, nearest)]

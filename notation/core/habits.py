@@ -23,7 +23,9 @@ Ints = NDArray[np.int64]
 
 HALF, TWO_THIRDS = Fraction(1, 2), Fraction(2, 3)
 _FEWEST_LONE = 12  # off-beats before they tell how a song swings
+_LATEST_TRIPLET, _HARDEST_SHUFFLE = 0.715, 0.735  # beats; later ones are the last of four sixteenths
 _USUAL_SIXTEENTH = 1.2  # nats, as for a straight one
+_USUAL_SWUNG = 1.5  # nats, less than a triplet's where nothing swings
 
 
 @dataclass(frozen=True)
@@ -80,10 +82,12 @@ class Habits:
         choice = self._config.swing
         late = self.late[BeatKind.QUARTER]
         slots = slot_table(BeatKind.QUARTER)
-        for usual in _usual_places(lone_eighths):
-            swings = choice is SwingChoice.EIGHTHS or 0.585 <= usual < 0.715
+        hardest = _HARDEST_SHUFFLE if _is_lopsided(lone_eighths) else _LATEST_TRIPLET
+        for usual in _usual_places([place for place in lone_eighths if 0.40 < place < 0.76]):
+            swings = choice is SwingChoice.EIGHTHS or 0.585 <= usual < hardest
             if swings and choice is not SwingChoice.OFF:
                 late[slots.index(TWO_THIRDS)] = usual - 2 / 3
+                self._by_instrument[BeatKind.QUARTER][:, slots.index(TWO_THIRDS)] = _USUAL_SWUNG
             elif 0.44 < usual < 0.585 or choice is SwingChoice.OFF:
                 late[slots.index(HALF)] = usual - 0.5
         if len(lone_sixteenths) >= _FEWEST_LONE and choice is not SwingChoice.OFF:
@@ -142,6 +146,15 @@ class Habits:
             if len(values):
                 late[half] = np.clip(np.median(values), -0.06, 0.2)
         late[-1] = late[0]
+
+
+def _is_lopsided(lone_eighths: Sequence[float]) -> bool:
+    """Whether late off-beats come without straight ones, and without the sixteenths that mirror them."""
+    places = np.array(lone_eighths)
+    late = int(((places > 0.58) & (places < 0.80)).sum())
+    half = int(((places > 0.42) & (places < 0.56)).sum())
+    mirror = int(((places > 0.18) & (places < 0.30)).sum())
+    return late >= 3 * max(half, mirror)
 
 
 def _usual_places(lone_eighths: Sequence[float]) -> list[float]:

@@ -45,14 +45,14 @@ class QuantiseConfig:
     outlier: float = 6.0  # no stroke is taken to be less likely than this: it may be spurious
     song_grid: float = 0.3  # how much the song's share of straight and triplet beats weighs in each
     change_of_grid: float = 1.15  # straight to triplets or back between neighbouring beats
-    split_beat: float = 3.0  # an eighth and a triplet of sixteenths in one beat
+    split_beat: float = 2.5  # an eighth and a triplet of sixteenths in one beat
     early_triplet: float = 2.0  # a triplet beat with its second stroke, without its third
     late_sixteenths: float = 3.0  # a sextuplet beat of which only late sixteenths are struck
-    drift: float = 0.9  # a beat in which the drummer is a step (0.04 beats) off the grid
+    drift: float = 0.6  # a beat in which the drummer is a step (0.04 beats) off the grid
     change_of_drift: float = 2.5  # becoming later or earlier by a step
     own_slots: float = 12.0  # so many strokes of an instrument outweigh what the song does
     place_slots: float = 6.0  # so many strokes at one place of the bar outweigh what the instrument does
     most_lag_s: float = 0.035  # no instrument is taken to be later or earlier than this throughout
     grids_at_odds: float = 4.0  # hands in triplets against feet straight, or the reverse
-    lost_stroke: float = 6.0  # two strokes of one instrument in one place
+    lost_stroke: float = 7.0  # two strokes of one instrument in one place
     passes: int = 4

@@ -44,8 +44,7 @@ class Reading:
         self._clusters = cluster_strokes(hits, config)
         self._offsets_s = steady_offsets(self._clusters, beats)
         self._settle()
-        lone_eighths = [place for place in self._lone_off_beats(1) if 0.40 < place < 0.76]
-        self._habits.start_with_swing(lone_eighths, self._lone_off_beats(2))
+        self._habits.start_with_swing(self._lone_off_beats(1), self._lone_off_beats(2))
 
     def places(self) -> list[tuple[Hit, int, Fraction]]:
         """Every stroke with its beat and slot; a slot at the beat's end has become the next beat's first."""
