@@ -141,4 +141,10 @@ class SpelledBar:
         """How many places across the bar need room of their own."""
         onsets = {event.onset for voice in self.voices for event in voice.events if event.visible}
         graces = sum(len(event.graces) for voice in self.voices for event in voice.events)
-        return len(onsets) + graces
+        ghosts = {
+            event.onset
+            for voice in self.voices
+            for event in voice.events
+            if any(h.ghost for h in event.heads)
+        }
+        return len(onsets) + graces + len(ghosts) // 2  # brackets make two heads as wide as three

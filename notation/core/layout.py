@@ -73,8 +73,7 @@ def lay_out(score: Score, bars: Sequence[SpelledBar], layout: Layout) -> tuple[M
         shown = fresh | {fill.bar for fill in find_form(score).fills}
         sections = [_fold_repeats(section, shown) for section in sections]
     if layout.lines:
-        last = len(sections) - 1
-        sections = [_break_lines(section, ends=index == last) for index, section in enumerate(sections)]
+        sections = [_break_lines(section) for section in sections]
     if layout.simile:
         sections = [_counted(section) for section in sections]
     return tuple(measure for section in sections for measure in section)
@@ -166,11 +165,8 @@ def _place_in_phrase(measures: Sequence[Measure], place: int) -> int:
     return (place - start) % _BARS_A_LINE
 
 
-def _break_lines(section: Sequence[Measure], *, ends: bool) -> list[Measure]:
-    """Keep four-bar phrases whole, on one line or on two of two bars; no line starts with a sign.
-
-    ``ends`` says that it is the song's last section.
-    """
+def _break_lines(section: Sequence[Measure]) -> list[Measure]:
+    """Keep four-bar phrases whole, on one line or on two of two bars; no line starts with a sign."""
     lines: list[list[Measure]] = []
     lead: list[Measure] = []  # a pickup or a long rest shares the line of the phrase that follows
     phrase: list[Measure] = []
@@ -186,7 +182,7 @@ def _break_lines(section: Sequence[Measure], *, ends: bool) -> list[Measure]:
     lines += _phrase_lines(lead, phrase)
     return [
         replace(measure, starts_line=index == 0)
-        for line in _without_lonely_bar(lines, ends=ends)
+        for line in _without_lonely_bar(lines)
         for index, measure in enumerate(_fresh(line))
     ]
 
@@ -201,13 +197,12 @@ def _phrase_lines(lead: list[Measure], phrase: list[Measure]) -> list[list[Measu
     return [[*lead, *phrase[:2]], phrase[2:]] if len(phrase) > 2 else [[*lead, *phrase]]
 
 
-def _without_lonely_bar(lines: list[list[Measure]], *, ends: bool) -> list[list[Measure]]:
-    """A last line of one bar takes another from the line before; a rest or the song's last bar joins that."""
+def _without_lonely_bar(lines: list[list[Measure]]) -> list[list[Measure]]:
+    """A last line of one bar takes another from the line before; a long rest joins that."""
     if len(lines) < 2 or len(lines[-1]) > 1:
         return lines
     *earlier, before, (last,) = lines
-    joins = last.is_long_rest or ends
-    if joins and _fits([*before, last]):
+    if last.is_long_rest and _fits([*before, last]):
         return [*earlier, [*before, last]]
     if last.is_long_rest or len(before) < 3 or before[-1].bars > 1:
         return lines

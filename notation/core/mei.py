@@ -56,7 +56,7 @@ def write_mei(
     meter = measures[0].spelled.bar.meter
     for index, measure in enumerate(measures):
         bar = measure.spelled.bar
-        if index and layout.lines and measure.starts_line:
+        if layout.lines and measure.starts_line:  # the first too: without any Verovio breaks lines itself
             add(section, "sb")
         if (bar.meter.beats, bar.meter.beat_type) != (meter.beats, meter.beat_type):
             meter = bar.meter

@@ -2,8 +2,8 @@ from __future__ import annotations
 
 from fractions import Fraction
 
-from notation.core.event_list import read_events, score_of_events
 from notation.core.bar_grooves import count_grooves
+from notation.core.event_list import read_events, score_of_events
 from notation.core.instruments import InstrumentName
 from notation.core.score import Score
 

@@ -21,8 +21,11 @@ from notation.core.engrave import (
 from notation.core.errors import EngravingFailed
 from notation.core.instruments import InstrumentName
 from notation.core.kit_profile import WEINBERG
+from notation.core.layout import Layout, lay_out
 from notation.core.playback import bar_id
+from notation.core.spell import spell
 from notation.core.tests.any_score import scores
+from notation.core.tests.charts import CHARTS
 from notation.core.tests.songs import LETTERS, METAL, ROCK, SONGS, SPARSE, make_song
 
 GROOVE = {"h": "x-x-x-x-x-x-x-x-", "s": "----x-------x---"}
@@ -166,6 +169,17 @@ def test_many_pages_are_numbered():
     for number, page in enumerate(pages, start=1):
         assert str(number) in texts(page)
         assert "Long" in texts(page)
+
+
+@pytest.mark.parametrize("name", CHARTS)
+def test_a_wide_screen_has_the_lines_of_its_layout(name):
+    score = CHARTS[name]
+    measures = lay_out(score, spell(score), Layout(simile=False))
+
+    drawing = etree.fromstring(engrave_screen(score, "desktop"))
+
+    tops = {measure.get("data-staff-top") for measure in drawing.findall(".//{*}g[@class='measure']")}
+    assert len(tops) == sum(measure.starts_line for measure in measures)
 
 
 @pytest.mark.parametrize(("paper", "box"), [("a4", "0 0 21000 29700"), ("letter", "0 0 21590 27940")])

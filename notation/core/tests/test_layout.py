@@ -88,8 +88,17 @@ def test_a_section_starts_a_line_with_a_written_bar():
     assert not any(measure.is_simile for measure in starts)
 
 
-def test_the_songs_last_bar_joins_the_line_before():
-    assert line_lengths(laid_out([*[GROOVE] * 8, FILL])) == [4, 5]
+def test_the_songs_last_bar_is_not_alone_on_its_line():
+    assert line_lengths(laid_out([*[GROOVE] * 8, FILL])) == [4, 3, 2]
+
+
+def test_ghost_notes_take_room():
+    kicks = ("x----x-----x", "x--x-------x", "x-------x--x", "x-----x----x")
+    plain = [{"h": "xxxxxxxxxxxx", "k": kick} for kick in kicks]
+    ghosted = [{"h": "x-xx-xx-xx-x", "s": "-g--g-xg--g-", "k": kick} for kick in kicks]
+
+    assert line_lengths(laid_out(plain)) == [4]
+    assert line_lengths(laid_out(ghosted)) == [2, 2]
 
 
 def test_a_lonely_bar_at_a_sections_end_takes_another_to_its_line():
