@@ -269,7 +269,7 @@ def figures_of(pieces: Sequence[Sequence[BeatOf]], *, nearest_sixteenth: bool = 
             if beat.is_to_click:
                 figures.hits_to_click += len(beat.strokes)
                 figures.hits_to_click_right += found
-            if beat.is_firm:
+            if beat.is_firm and beat.is_to_click:
                 figures.firm_hits += len(beat.strokes)
                 figures.firm_hits_right += found
             got = (
@@ -312,10 +312,10 @@ def print_tables(
         ("hits on the reference's place", "hits_right", "hits"),
         ("triplet or straight as in the reference, of beats with a stroke off the beat", "kinds_right",
          "telling_beats"),
-        (f"hits in place, of the {ours.firm_hits / ours.hits:.0%} in beats whose reference is firm",
-         "firm_hits_right", "firm_hits"),
-        (f"hits in place, without {off_click} performances that are not to their click",
+        (f"hits in place, without performances that are not to their click ({off_click})",
          "hits_to_click_right", "hits_to_click"),
+        (f"of these, hits in beats whose reference is firm ({ours.firm_hits / ours.hits_to_click:.0%})",
+         "firm_hits_right", "firm_hits"),
     ]  # fmt: skip
     for name, right, whole in rows:
         shares = [f"{getattr(one, right) / getattr(one, whole):.1%}" for one in (ours, nearest)]
