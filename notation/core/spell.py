@@ -32,7 +32,7 @@ def spell(
     """Write out every bar of ``score``, or those whose numbers are in ``only``, for the kit ``profile``.
 
     Each hit is one head, or one grace note, exactly once; hits of hidden instruments are left out, and grace
-    notes that lead to them.
+    notes that lead to them. So are the strokes after the first of a roll: its mark stands for them.
     """
     marks = _Marks(emphasis_of(score.hits), _closing(score.hits) if profile.closed_marks else frozenset())
     grouped = score.hits_by_bar()
@@ -61,6 +61,11 @@ class _Marks:
     closing: frozenset[str]
 
 
+def _is_rolled(hit: ScoreHit, main: ScoreHit) -> bool:
+    """Whether ``hit`` is one of the strokes that a roll's note stands for; what leads to it comes before."""
+    return Mark.ROLL in main.marks and hit.hit.onset_s > main.hit.onset_s
+
+
 class _BarSpeller:
     """Spells one bar."""
 
@@ -82,7 +87,9 @@ class _BarSpeller:
         self._placed = [
             hit
             for hit in placed
-            if profile.shows(hit.hit.instrument) and profile.shows(leads_to[hit.hit.id].hit.instrument)
+            if profile.shows(hit.hit.instrument)
+            and profile.shows(leads_to[hit.hit.id].hit.instrument)
+            and not _is_rolled(hit, leads_to[hit.hit.id])
         ]
         self._voices = {name: profile.written(main.hit.instrument).voice for name, main in leads_to.items()}
         self._places = self._written_positions(swing)

@@ -16,6 +16,7 @@ from notation.core.instruments import INSTRUMENTS, InstrumentName
 from notation.core.quantise import GridChoice, QuantiseConfig, SwingChoice, quantise
 from notation.core.rhythm import spell_unit, units_of
 from notation.core.score import Mark, Swing, score_from_json, score_to_json
+from notation.core.spell import spell
 from notation.core.tests.songs import HALF_TIME, ROCK, SHUFFLE, Player, make_song
 
 F = Fraction
@@ -405,6 +406,9 @@ def test_a_roll_faster_than_32nds_is_one_marked_note_in_each_beat():
     assert [(placed.bar, placed.position) for placed in rolled] == [(2, F(0)), (2, F(1))]
     folded = [placed for placed in score.hits if placed.grace_of in {one.hit.id for one in rolled}]
     assert len(rolled) + len(folded) == 33
+    drawn = {head.hit.id for bar in spell(score) for voice in bar.voices for event in voice.events
+             for chord in (event.heads, *event.graces) for head in chord}  # fmt: skip
+    assert drawn == {placed.hit.id for placed in score.hits} - {placed.hit.id for placed in folded}
     assert score_from_json(score_to_json(score)) == score
 
 
