@@ -22,6 +22,7 @@ Bools = NDArray[np.bool_]
 FAMILIES = (Family.STRAIGHT, Family.TRIPLET, Family.QUINTUPLET, Family.AT_ODDS)
 DRIFTS = np.linspace(-0.16, 0.16, 9)  # how late the drummer may be in a beat, in beats
 _VOICE_OF = np.array([instrument.voice for instrument in INSTRUMENTS.values()])
+_AT_ONCE = 4096  # clusters weighed at once, so that a very long song needs no more memory for it
 _LIKE_QUINTUPLETS = 4  # of its five slots a voice must strike
 _SIXTEENTHS_SWUNG = frozenset({Fraction(0), Fraction(1, 3), HALF, Fraction(5, 6)})
 _NOT_LATE_SIXTEENTHS = frozenset({Fraction(1, 6), TWO_THIRDS})
@@ -89,32 +90,47 @@ def fit_beats(
     grids = grids_for(strokes.kind, config.grid)
     fits = BeatFits(strokes, grids)
     table = slot_table(strokes.kind)
-    places = np.array([float(slot) for slot in table]) + late
-    off = np.abs((strokes.phases[:, None] - DRIFTS)[:, :, None] - places) * strokes.in_sigmas[:, None, None]
-    timing = np.minimum(
-        (config.outlier * strokes.trusts)[:, None, None], (0.5 * strokes.weights)[:, None, None] * off**2
-    )
-    # The last term lets the nearer slot win where the cap makes all alike.
-    wanted = timing + strokes.costs[:, None, :] + 0.5 * off
-    if config.swing is SwingChoice.EIGHTHS and strokes.kind is BeatKind.QUARTER:
-        # A straight off-beat is as far from a triplet's second stroke as from the third, which is meant.
-        wanted[:, :, table.index(Fraction(1, 3))] += 2 * config.early_triplet
+    columns = [np.array([*(table.index(slot) for slot in grid.slots), len(table) - 1]) for grid in grids]
+    missed = np.zeros(fits.slots.shape)
+    for start in range(0, len(strokes.beats), _AT_ONCE):
+        _place(fits, missed, slice(start, start + _AT_ONCE), columns, late, config)
     voices: dict[tuple[int, ...], Bools] = {(HANDS, FEET): np.ones(len(strokes.beats), dtype=bool)}
     voices |= {(voice,): strokes.has_voice(voice) for voice in (HANDS, FEET)}
     by_voices: dict[tuple[int, ...], Floats] = {
         key: np.zeros((len(grids), len(fits.beats), len(DRIFTS))) for key in voices
     }
     for number, grid in enumerate(grids):
-        columns = np.array([*(table.index(slot) for slot in grid.slots), len(table) - 1])
-        nearest = columns[wanted[:, :, columns].argmin(axis=2)]
-        fits.slots[number] = nearest
-        missed = np.take_along_axis(timing, nearest[:, :, None], axis=2)[:, :, 0]
+        nearest = fits.slots[number]
         price = np.take_along_axis(strokes.costs, nearest, axis=1)
         for key, has in voices.items():
-            by_voices[key][number] = _costs_of(fits, has, key, nearest, missed, price, config)
+            by_voices[key][number] = _costs_of(fits, has, key, nearest, missed[number], price, config)
             by_voices[key][number] += _unwritable(fits, has, key, nearest, grid, config, sixteenths_swing)
     _choose(fits, grids, by_voices, voices, config)
     return fits
+
+
+def _place(
+    fits: BeatFits, missed: Floats, rows: slice, columns: Sequence[Ints], late: Floats, config: QuantiseConfig
+) -> None:
+    """Find each cluster's slot on every grid, and what its timing costs there (``missed``)."""
+    strokes = fits.strokes
+    table = slot_table(strokes.kind)
+    places = np.array([float(slot) for slot in table]) + late
+    off = np.abs((strokes.phases[rows, None] - DRIFTS)[:, :, None] - places)
+    off *= strokes.in_sigmas[rows, None, None]
+    timing = np.minimum(
+        (config.outlier * strokes.trusts[rows])[:, None, None],
+        (0.5 * strokes.weights[rows])[:, None, None] * off**2,
+    )
+    # The last term lets the nearer slot win where the cap makes all alike.
+    wanted = timing + strokes.costs[rows, None, :] + 0.5 * off
+    if config.swing is SwingChoice.EIGHTHS and strokes.kind is BeatKind.QUARTER:
+        # A straight off-beat is as far from a triplet's second stroke as from the third, which is meant.
+        wanted[:, :, table.index(Fraction(1, 3))] += 2 * config.early_triplet
+    for number, mine in enumerate(columns):
+        nearest = mine[wanted[:, :, mine].argmin(axis=2)]
+        fits.slots[number, rows] = nearest
+        missed[number, rows] = np.take_along_axis(timing, nearest[:, :, None], axis=2)[:, :, 0]
 
 
 def _costs_of(
