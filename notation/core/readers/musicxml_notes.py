@@ -34,7 +34,7 @@ _VALUES = {
     "quarter": Fraction(1), "eighth": Fraction(1, 2), "16th": Fraction(1, 4), "32nd": Fraction(1, 8),
     "64th": Fraction(1, 16), "128th": Fraction(1, 32), "256th": Fraction(1, 64),
 }  # fmt: skip
-# What rolls or is accented in a chord where the file marks only the whole chord: the drum before the cymbal.
+# What rolls where a chord has the sign on its lowest note: a drum rather than a cymbal.
 _ROLLED_FIRST = (_I.SNARE, _I.TOM_HIGH, _I.TOM_MID, _I.TOM_LOW)
 
 
@@ -45,7 +45,7 @@ class _Chord:
     notes: list[DraftNote]
     graces: list[DraftGrace]
     accented: bool = False
-    rolled: bool = False
+    rolled: DraftNote | None = None  # with the sign for a roll
     strokes: int = 1  # into how many equal ones it is to be divided
     duration: Fraction = Fraction(0)
     signs: frozenset[str] = frozenset()  # above its first note
@@ -242,7 +242,7 @@ class BarNotes:
         value = _VALUES.get((note.findtext("type") or "quarter").strip(), Fraction(1))
         flags = max(0, (1 / value).numerator.bit_length() - 1) if value < 1 else 0
         if tremolo.get("type") == "unmeasured" or slashes is None or flags + slashes >= _ROLL_FLAGS:
-            chord.rolled = True
+            chord.rolled = chord.notes[-1]
             return
         strokes = chord.duration * 2 ** (flags + slashes)
         chord.strokes = int(strokes) if strokes.denominator == 1 and 1 < strokes <= _MOST_STROKES else 1
@@ -288,12 +288,11 @@ def _settle(chord: _Chord) -> None:
     if chord.accented:
         for note in chord.notes:
             note.shown = note.shown or Mark.ACCENT
-    if chord.rolled:
-        rolled = next(
-            (note for name in _ROLLED_FIRST for note in chord.notes if note.instrument is name),
-            chord.notes[0],
-        )
-        rolled.marks |= {Mark.ROLL}
+    if chord.rolled is not None:
+        if chord.rolled is chord.notes[0] and chord.rolled.instrument not in _ROLLED_FIRST:
+            drums = (note for name in _ROLLED_FIRST for note in chord.notes if note.instrument is name)
+            chord.rolled = next(drums, chord.rolled)
+        chord.rolled.marks |= {Mark.ROLL}
     for grace in chord.graces:
         main = next((note for note in chord.notes if note.instrument is grace.instrument), chord.notes[0])
         main.graces.append(grace)

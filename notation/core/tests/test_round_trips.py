@@ -9,6 +9,7 @@ from __future__ import annotations
 import io
 import json
 import os
+import random
 import shutil
 import subprocess
 from collections import Counter
@@ -29,6 +30,7 @@ from notation.core.midi import write_midi
 from notation.core.musicxml import write_musicxml, write_mxl
 from notation.core.readers import read_score
 from notation.core.score import (
+    EMPHASIS_MARKS,
     INSTRUMENTS_OF_MARK,
     Bar,
     Mark,
@@ -119,6 +121,20 @@ def test_a_song_comes_back_from_musicxml_as_it_was(song):
 
 def test_a_song_read_back_is_written_the_same_byte_for_byte(song):
     written = write_musicxml(song.score())
+
+    assert write_musicxml(read_score(written, "song.musicxml").score) == written
+
+
+@pytest.mark.parametrize("name", ["rock", "half_time", "metal"])
+def test_notes_marked_by_hand_are_written_the_same_when_read_back(name):
+    random_ = random.Random(3)
+    score = SONGS[name].score()
+    hits = []
+    for placed in score.hits:
+        marks = {random_.choice(sorted(EMPHASIS_MARKS))} if random_.random() < 0.3 else set()
+        marks |= {Mark.ROLL} if random_.random() < 0.1 else set()
+        hits.append(placed if placed.is_grace else replace(placed, marks=frozenset(marks)))
+    written = write_musicxml(replace(score, hits=tuple(hits)))
 
     assert write_musicxml(read_score(written, "song.musicxml").score) == written
 
