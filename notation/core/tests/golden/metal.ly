@@ -1,0 +1,121 @@
+\version "2.25.12"
+#(set-global-staff-size 18)
+
+#(define (slashed-head grob)
+   (let* ((head (ly:note-head::print grob))
+          (x (ly:stencil-extent head X))
+          (y (ly:stencil-extent head Y)))
+     (ly:stencil-add
+       head
+       (make-line-stencil 0.13 (- (car x) 0.3) (- (car y) 0.25) (+ (cdr x) 0.3) (+ (cdr y) 0.25)))))
+
+\paper {
+  #(set-paper-size "a4")
+  top-margin = 12\mm
+  bottom-margin = 12\mm
+  left-margin = 14\mm
+  right-margin = 12\mm
+  indent = 0
+  print-first-page-number = ##f
+  system-system-spacing.padding = #3
+}
+
+\header {
+  title = "Metal"
+  composer = "drumsite"
+  tagline = ##f
+}
+
+kit = #(alist->hash-table '(
+  (bassdrum () #f -3)
+  (snare () #f 1)
+  (sidestick cross #f 1)
+  (closedhihat cross #f 5)
+  (pedalhihat cross #f -5)
+  (hightom () #f 3)
+  (lowmidtom () #f 2)
+  (highfloortom () #f -1)
+  (crashcymbal cross #f 6)
+  (ridecymbal cross #f 4)
+  (ridebell diamond #f 4)
+  (chinesecymbal xcircle #f 8)
+  (splashcymbal diamond #f 7)
+  (cowbell triangle #f 3)
+  (tambourine cross #f 7)
+  (handclap cross #f 3)
+  (openhihat cross open 5)
+  (halfopenhihat cross halfopen 5)
+  (electricsnare () #f 1)
+))
+
+structure = {
+  \time 4/4 \set Score.currentBarNumber = #1 \tempo 4 = 184 s4*4 | % 1
+  \noBreak s4*4 | % 2
+  \break s4*4 | % 3
+  \noBreak s4*4 | % 4
+  \break s4*4 | % 5
+  \noBreak s4*4 | % 6
+  \break s4*4 | % 7
+  \noBreak s4*4 | % 8
+  \bar "|."
+}
+hands = \drummode {
+  \override Slur.direction = #DOWN
+  cymc4 <sn cymr>4 cymr4 <sn cymr>4 | % 1
+  cymr4 <sn cymr>4 cymr4 <sn cymr>4 | % 2
+  cymch8[ cymch8 <sn cymch>8-> cymch8] cymch8[ cymch8 <sn cymch>8-> cymch8] | % 3
+  cymch8[ cymch8 <sn cymch>8-> cymch8] cymch8[ cymch8 <sn cymch>8-> cymch8] | % 4
+  rb16[ sn16 rb16 sn16] rb16[ sn16 rb16 sn16] rb16[ sn16 rb16 sn16] rb16[ sn16 rb16 sn16] | % 5
+  rb16[ sn16 rb16 sn16] rb16[ sn16 rb16 sn16] rb16[ sn16 rb16 sn16] rb16[ sn16 rb16 sn16] | % 6
+  \tuplet 6/4 { sn16[ sn16 sn16 sn16 sn16 sn16] } \tuplet 6/4 { sn16[ sn16 sn16 sn16 sn16 sn16] } \tuplet 6/4 { tomh16[ tomh16 tomh16 tomh16 tomh16 tomh16] } \tuplet 6/4 { tomfh16[ tomfh16 tomfh16 tomfh16 tomfh16 tomfh16] } | % 7
+  cymc4-! \once \override Rest.staff-position = #0 r4 \once \override Rest.staff-position = #0 r2 | % 8
+}
+feet = \drummode {
+  \override Slur.direction = #UP
+  bd16[ bd16 bd16 bd16] bd16[ bd16 bd16 bd16] bd16[ bd16 bd16 bd16] bd16[ bd16 bd16 bd16] | % 1
+  bd16[ bd16 bd16 bd16] bd16[ bd16 bd16 bd16] bd16[ bd16 bd16 bd16] bd16[ bd16 bd16 bd16] | % 2
+  bd8[ bd16 bd16] bd8[ bd16 bd16] bd8[ bd16 bd16] bd8[ bd16 bd16] | % 3
+  bd8[ bd16 bd16] bd8[ bd16 bd16] bd8[ bd16 bd16] bd8[ bd16 bd16] | % 4
+  bd8[ bd8 bd8 bd8] bd8[ bd8 bd8 bd8] | % 5
+  bd8[ bd8 bd8 bd8] bd8[ bd8 bd8 bd8] | % 6
+  bd4 bd4 bd4 bd4 | % 7
+  bd4 s4 s2 | % 8
+}
+
+\score {
+  <<
+    \new DrumStaff \with {
+      drumStyleTable = #kit
+      \remove Time_signature_engraver
+      \magnifyStaff #2/3
+    } {
+      \new DrumVoice = "key" \drummode { \cadenzaOn \omit Stem <cymch>4 \bar "" <cymc>4 \bar "" <cymr>4 \bar "" <rb>4 \bar "" <tomh>4 \bar "" <sn>4 \bar "" <tomfh>4 \bar "" <bd>4 \bar "|." }
+    }
+    \new Lyrics \with { \override LyricText.font-size = #-2 } \lyricsto "key" { "China" "Crash" "Ride" "Ride bell" "High tom" "Snare" "Floor tom" "Kick" }
+  >>
+  \layout { ragged-right = ##t }
+}
+
+\score {
+  \new DrumStaff \with { drumStyleTable = #kit \numericTimeSignature } <<
+    { \structure }
+    \new DrumVoice = "hands" { \voiceOne \hands }
+    \new DrumVoice = "feet" { \voiceTwo \feet }
+  >>
+  \layout {
+    \context {
+      \Score
+      skipBars = ##t
+      \override MultiMeasureRest.staff-position = #0
+      \override MultiMeasureRest.expand-limit = #1
+      \override Script.avoid-slur = #'outside
+    }
+    \context {
+      \DrumVoice
+      autoBeaming = ##f
+      \override TextScript.font-size = #-2
+      \override TupletBracket.bracket-visibility = #'if-no-beam
+      \override Beam.concaveness = #10000  % level, however far apart the drums are
+    }
+  }
+}
