@@ -20,9 +20,9 @@ from pathlib import Path
 import mido
 import numpy as np
 
-from notation.core.emphasis import find_emphasis
 from notation.core.hits import Hit
 from notation.core.instruments import InstrumentName as Name
+from notation.core.spelling.emphasis import find_emphasis
 
 # The keys of the Roland TD-11 on which the performances were recorded.
 _KEYS = {

@@ -12,7 +12,7 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from notation.core.form import Form, find_form
+from notation.core.form.form import Form, find_form
 from notation.core.tests.known_forms import FORMS, LEVELS, UNSEEN, Known, Part, known_song
 
 Recipe = tuple[Sequence[Part], Mapping[str, bool]]

@@ -21,19 +21,19 @@ from statistics import median
 from tempfile import TemporaryDirectory
 
 from notation.core.edits import apply_commands
-from notation.core.engrave import engrave_bars, engrave_pages, engrave_screen
+from notation.core.engraving.engrave import engrave_bars, engrave_pages, engrave_screen
+from notation.core.engraving.layout import Layout
+from notation.core.engraving.mei import write_mei
+from notation.core.engraving.pdf import write_pdf
 from notation.core.errors import PdfBackendMissing
-from notation.core.exports import ExportFormat, ExportOptions, export
 from notation.core.instruments import INSTRUMENTS
-from notation.core.layout import Layout
-from notation.core.mei import write_mei
-from notation.core.midi import write_midi
-from notation.core.musicxml import write_musicxml
-from notation.core.pdf import write_pdf
-from notation.core.quantise import quantise
+from notation.core.quantising.quantise import quantise
 from notation.core.score import Score, score_to_json
-from notation.core.spell import Event, spell
+from notation.core.spelling.spell import Event, spell
 from notation.core.tests.songs import Player, Song, make_song
+from notation.core.writers.exports import ExportFormat, ExportOptions, export
+from notation.core.writers.midi import write_midi
+from notation.core.writers.musicxml import write_musicxml
 
 _GROOVE = {"h": "x-x-x-x-x-x-x-x-", "s": "--g-x--g-g--X---", "k": "x--x--x---x-----"}
 _OPENED = {"h": "xxxxxxxxxxxx----", "o": "--------------x-", "s": "----x-------X--g", "k": "x--x--x---x-----"}

@@ -34,7 +34,7 @@ from benchmarks.groove_reference import Stroke, keeps_to_click, reference_of
 from notation.core.beat_grid import Beat, BeatGrid, Meter
 from notation.core.hits import Hit
 from notation.core.instruments import INSTRUMENTS, InstrumentName
-from notation.core.quantise import quantise
+from notation.core.quantising.quantise import quantise
 from notation.core.score import Score, Swing
 
 # The reference is also taken a little stricter and looser; a beat that it reads alike each time is firm.

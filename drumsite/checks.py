@@ -7,8 +7,8 @@ from typing import Any
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, Warning, register
 
-from notation.core.exports import PdfBackend
-from notation.core.lilypond_pdf import lilypond_is_installed
+from notation.core.writers.exports import PdfBackend
+from notation.core.writers.lilypond_pdf import lilypond_is_installed
 
 
 @register(Tags.security, deploy=True)

@@ -18,11 +18,11 @@ from accounts.models import User
 from notation.core.edits import BadCommand, ScoreDiff, apply_commands, compare
 from notation.core.edits import Edited as Applied
 from notation.core.errors import BadScore
-from notation.core.form import find_form, with_sections
-from notation.core.given_score import read_given_score
-from notation.core.quantise import quantise
-from notation.core.quantise_config import GridChoice, QuantiseConfig, SwingChoice
-from notation.core.regrid import GridChanges, grid_of, regrid
+from notation.core.form.form import find_form, with_sections
+from notation.core.quantising.quantise import quantise
+from notation.core.quantising.quantise_config import GridChoice, QuantiseConfig, SwingChoice
+from notation.core.quantising.regrid import GridChanges, grid_of, regrid
+from notation.core.readers.given_score import read_given_score
 from notation.core.score import Score
 from notation.errors import NothingToWrite, ScoreTooLarge
 from notation.models import Notation, Revision

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.conf import settings
 
-from notation.core.exports import Exported, ExportOptions, PdfBackend, export
+from notation.core.writers.exports import Exported, ExportOptions, PdfBackend, export
 from notation.models import Notation
 from notation.pictures import kit_of
 from notation.scores import score_of
@@ -20,7 +20,7 @@ def exported(
     profile: str = "",
     number: int | None = None,
 ) -> Exported:
-    """Write ``notation``, or its revision ``number``, as ``fmt`` (see ``notation.core.exports``).
+    """Write ``notation``, or its revision ``number``, as ``fmt`` (see ``notation.core.writers.exports``).
 
     Raises:
         UnknownExport, BadProfile: there is no such format, paper, width, note map or kit.

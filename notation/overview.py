@@ -9,7 +9,7 @@ from django.core.cache import caches
 from django.db.models import Sum
 
 from accounts.models import User
-from notation.core.bar_grooves import count_grooves
+from notation.core.form.bar_grooves import count_grooves
 from notation.models import Notation
 from notation.scores import score_of
 from notation.selectors import notations_visible_to

@@ -12,7 +12,7 @@ from pathlib import Path
 from django.core.cache import caches
 
 from notation import core
-from notation.core.engrave import ScreenWidth, engrave_bars, engrave_drum_key, engrave_screen
+from notation.core.engraving.engrave import ScreenWidth, engrave_bars, engrave_drum_key, engrave_screen
 from notation.core.kit_profile import PROFILES, WEINBERG, KitProfile, profile_from_json
 from notation.models import Notation
 from notation.scores import score_of

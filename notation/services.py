@@ -20,12 +20,12 @@ from accounts.core.text import one_line
 from accounts.errors import NotAllowed
 from accounts.models import User
 from media.models import Recording
-from notation.core.event_list import read_events, score_of_events
-from notation.core.given_score import checked
 from notation.core.hits import Hit as HeardHit
 from notation.core.kit_profile import profile_from_json, profile_to_json
-from notation.core.quantise_config import GridChoice, QuantiseConfig, SwingChoice
+from notation.core.quantising.quantise_config import GridChoice, QuantiseConfig, SwingChoice
 from notation.core.readers import ImportFinding, read_score
+from notation.core.readers.event_list import read_events, score_of_events
+from notation.core.readers.given_score import checked
 from notation.core.score import score_from_json
 from notation.errors import NotationGone
 from notation.models import Hit, HitSet, Notation, Revision
@@ -49,7 +49,7 @@ def create_from_events(
     title: str = "",
     artist: str = "",
 ) -> Notation:
-    """Write down strokes that another program heard or played; see ``notation.core.event_list``.
+    """Write down strokes that another program heard or played; see ``notation.core.readers.event_list``.
 
     Raises:
         BadEvents: they are not strokes, or the beats are no beats.

@@ -16,9 +16,9 @@ from django.views.decorators.http import require_safe
 
 from notation.api.serializers import ExportSerializer
 from notation.core.errors import EngravingFailed
-from notation.core.exports import ExportFormat, ExportOptions, PdfBackend
-from notation.core.lilypond_pdf import lilypond_is_installed
-from notation.core.note_maps import NOTE_MAPS
+from notation.core.writers.exports import ExportFormat, ExportOptions, PdfBackend
+from notation.core.writers.lilypond_pdf import lilypond_is_installed
+from notation.core.writers.note_maps import NOTE_MAPS
 from notation.models import Notation
 from notation.pictures import drum_key_svg, screen_svg
 from notation.responses import export_response

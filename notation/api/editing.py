@@ -32,7 +32,7 @@ from notation.api.serializers import (
 )
 from notation.core.edits import compare
 from notation.core.errors import EngravingFailed
-from notation.core.quantise_config import GridChoice, SwingChoice
+from notation.core.quantising.quantise_config import GridChoice, SwingChoice
 from notation.editing import (
     Edited,
     change_details,

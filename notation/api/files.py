@@ -13,8 +13,8 @@ from rest_framework.request import Request
 from rest_framework.viewsets import GenericViewSet
 
 from notation.api.serializers import DrawingSerializer, ExportSerializer
-from notation.core.exports import ExportFormat
 from notation.core.playback import timing_table
+from notation.core.writers.exports import ExportFormat
 from notation.models import Notation
 from notation.pictures import drum_key_svg, screen_svg, version_of
 from notation.responses import conditional, export_response, svg_response

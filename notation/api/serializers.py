@@ -9,10 +9,10 @@ from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from notation.core.engrave import SCREEN_WIDTHS_PX
-from notation.core.exports import ExportOptions
-from notation.core.quantise_config import GridChoice, SwingChoice
-from notation.core.regrid import GridChanges
+from notation.core.engraving.engrave import SCREEN_WIDTHS_PX
+from notation.core.quantising.quantise_config import GridChoice, SwingChoice
+from notation.core.quantising.regrid import GridChanges
+from notation.core.writers.exports import ExportOptions
 from notation.models import Notation, Revision
 from notation.revisions import author_name
 from notation.selectors import may_edit

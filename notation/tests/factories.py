@@ -8,7 +8,7 @@ from accounts.tests.factories import UserFactory
 from notation.core.beat_grid import Beat, BeatGrid, Meter
 from notation.core.hits import Hit
 from notation.core.instruments import InstrumentName
-from notation.core.quantise import quantise
+from notation.core.quantising.quantise import quantise
 from notation.core.score import score_to_json
 from notation.models import Notation, Revision
 

@@ -10,9 +10,9 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 
 from accounts.models import User
 from accounts.tests.factories import UserFactory
-from notation.core.midi import write_midi
-from notation.core.musicxml import write_musicxml
 from notation.core.score import score_from_json
+from notation.core.writers.midi import write_midi
+from notation.core.writers.musicxml import write_musicxml
 from notation.models import Notation
 from notation.tests.clients import NOTATIONS, api
 from notation.tests.factories import one_bar_of_rock

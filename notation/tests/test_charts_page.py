@@ -8,8 +8,8 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.utils import timezone
 
 from accounts.tests.factories import UserFactory
-from notation.core.musicxml import write_musicxml
 from notation.core.score import score_from_json
+from notation.core.writers.musicxml import write_musicxml
 from notation.models import Notation
 from notation.tests.factories import NotationFactory, one_bar_of_rock
 

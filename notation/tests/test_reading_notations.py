@@ -9,7 +9,7 @@ from rest_framework.test import APIClient
 
 from accounts.tests.factories import UserFactory
 from media.tests.factories import RecordingFactory
-from notation.core import engrave, guarded_engraver
+from notation.core.engraving import engrave, guarded_engraver
 from notation.tests.clients import api
 from notation.tests.factories import NotationFactory
 

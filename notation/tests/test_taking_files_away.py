@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from accounts.tests.factories import UserFactory
-from notation.core.exports import ExportFormat
+from notation.core.writers.exports import ExportFormat
 from notation.models import Notation
 from notation.tests.clients import NOTATIONS, api, read, send, to_crash
 from notation.tests.factories import NotationFactory

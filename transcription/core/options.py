@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass, fields
 from typing import Any, Self
 
 from accounts.core.text import one_line
-from notation.core.quantise_config import GridChoice, SwingChoice
+from notation.core.quantising.quantise_config import GridChoice, SwingChoice
 from transcription.core.errors import InvalidOption, UnknownOption
 
 ENGINES = ("crnn",)

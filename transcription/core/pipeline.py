@@ -17,16 +17,16 @@ from typing import Any
 from media.core.decoding import decode
 from media.core.flac import write_flac
 from media.core.peaks import waveform_json
-from notation.core.engrave import engrave_all
-from notation.core.form import find_form, with_sections
+from notation.core.engraving.engrave import engrave_all
+from notation.core.engraving.pdf import write_pdf
+from notation.core.form.form import find_form, with_sections
 from notation.core.instruments import InstrumentName
-from notation.core.midi import write_midi
-from notation.core.musicxml import write_musicxml, write_mxl
-from notation.core.pdf import write_pdf
 from notation.core.playback import timing_table
-from notation.core.quantise import quantise
-from notation.core.quantise_config import GridChoice, QuantiseConfig, SwingChoice
+from notation.core.quantising.quantise import quantise
+from notation.core.quantising.quantise_config import GridChoice, QuantiseConfig, SwingChoice
 from notation.core.score import score_from_json, score_to_json
+from notation.core.writers.midi import write_midi
+from notation.core.writers.musicxml import write_musicxml, write_mxl
 from transcription.core.activations import Activations
 from transcription.core.beats import BeatHints, track_beats
 from transcription.core.detection import Detector, detect_onsets, load_detector

@@ -11,8 +11,8 @@ from notation.core.edits.places import unit_at, written
 from notation.core.edits.refused import Refused
 from notation.core.edits.words import bar_name, beat_name, instrument_name
 from notation.core.instruments import INSTRUMENTS, InstrumentName
-from notation.core.rhythm import spell_unit
 from notation.core.score import Bar, ScoreHit, Swing
+from notation.core.spelling.rhythm import spell_unit
 
 _Claim = tuple[int, InstrumentName]  # the command that put a note there, and what note
 

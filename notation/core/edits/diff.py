@@ -9,8 +9,8 @@ from itertools import pairwise
 from notation.core.edits.alignment import Alignment, align
 from notation.core.edits.hit_sentences import HitChange, hit_sentences
 from notation.core.edits.song_sentences import song_sentences
-from notation.core.emphasis import emphasis_of
 from notation.core.score import Score, ScoreHit
+from notation.core.spelling.emphasis import emphasis_of
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,8 +14,8 @@ from notation.core.edits.notes import check_inside, where
 from notation.core.edits.places import late_place, places_in, unit_at, written_in
 from notation.core.edits.refused import Refused
 from notation.core.edits.words import instrument_name
-from notation.core.rhythm import QUARTER
 from notation.core.score import Bar, ScoreHit
+from notation.core.spelling.rhythm import QUARTER
 
 _SIXTEENTH = Fraction(1, 4)
 _HEARD_WITHIN = 1.5  # 16ths: one that a note is moved by, and a half by which it was quantised

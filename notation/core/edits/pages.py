@@ -8,8 +8,8 @@ from functools import cached_property
 
 from notation.core.edits.places import places_in, unit_at, written
 from notation.core.edits.words import beat_name
-from notation.core.emphasis import emphasis_of
 from notation.core.score import Score, ScoreHit
+from notation.core.spelling.emphasis import emphasis_of
 
 
 class Page:

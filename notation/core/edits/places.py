@@ -9,8 +9,8 @@ from itertools import accumulate
 
 from notation.core.beat_grid import Meter
 from notation.core.edits.draft import Draft
-from notation.core.rhythm import QUARTER, units_of
 from notation.core.score import Bar, ScoreHit, Swing
+from notation.core.spelling.rhythm import QUARTER, units_of
 
 
 @lru_cache(maxsize=256)

@@ -11,8 +11,8 @@ from notation.core.edits.places import late_place, places_in, units_in
 from notation.core.edits.refused import Refused
 from notation.core.edits.timeline import Retiming, median_bpm
 from notation.core.edits.words import bar_name
-from notation.core.rhythm import QUARTER
 from notation.core.score import Bar, ScoreHit, Swing
+from notation.core.spelling.rhythm import QUARTER
 
 
 def set_tempo(draft: Draft, command: SetTempo) -> None:

@@ -9,15 +9,13 @@ from fractions import Fraction
 from math import ceil
 from statistics import median
 
-from notation.core.bars import tempo_marks_of
 from notation.core.beat_grid import Meter
-from notation.core.emphasis import emphasis_of
 from notation.core.hits import Hit
+from notation.core.quantising.bars import tempo_marks_of
 from notation.core.readers.draft import Draft, DraftBar, DraftNote
 from notation.core.readers.errors import ImportNoDrums, ImportUnsupported
 from notation.core.readers.limits import check_bars, check_notes
 from notation.core.readers.report import Findings
-from notation.core.rhythm import QUARTER, units_of
 from notation.core.score import (
     INSTRUMENTS_OF_MARK,
     STICKING_MARKS,
@@ -29,6 +27,8 @@ from notation.core.score import (
     SwingMark,
     TempoMark,
 )
+from notation.core.spelling.emphasis import emphasis_of
+from notation.core.spelling.rhythm import QUARTER, units_of
 
 _ID = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]{0,63}")
 _GRACE_S = 0.030  # a flam's width

@@ -6,10 +6,10 @@ import json
 from pathlib import PurePath
 
 from notation.core.errors import BadScore
-from notation.core.given_score import checked, read_given_score
 from notation.core.readers import musicxml
 from notation.core.readers.assemble import assemble
 from notation.core.readers.errors import ImportTooLarge, ImportUnreadable, ImportUnsupported
+from notation.core.readers.given_score import checked, read_given_score
 from notation.core.readers.limits import MAX_BARS, MAX_FILE_BYTES, MAX_NOTES, check_bytes
 from notation.core.readers.midi import read_midi
 from notation.core.readers.report import Findings, Imported

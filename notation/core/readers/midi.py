@@ -11,7 +11,7 @@ from fractions import Fraction
 from notation.core.beat_grid import Beat, BeatGrid, Meter
 from notation.core.hits import Hit
 from notation.core.instruments import InstrumentName
-from notation.core.quantise import quantise
+from notation.core.quantising.quantise import quantise
 from notation.core.readers.assemble import Timeline, assemble, felt_tempo, timeline_of
 from notation.core.readers.draft import Draft, DraftGrace, DraftNote
 from notation.core.readers.errors import ImportNoDrums, ImportTooLarge

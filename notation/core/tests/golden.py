@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from notation.core.exports import ExportFormat, export
 from notation.core.tests.charts import CHARTS
+from notation.core.writers.exports import ExportFormat, export
 
 FOLDER = Path(__file__).with_name("golden")
 # Text, so that a change shows in a review: what programs read, what an engraver reads, what a person reads.

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from notation.core.beat_grid import Beat, BeatGrid, Meter
 from notation.core.hits import Hit
 from notation.core.instruments import InstrumentName
-from notation.core.quantise import QuantiseConfig, quantise
+from notation.core.quantising.quantise import QuantiseConfig, quantise
 from notation.core.score import Score
 
 _I = InstrumentName

@@ -10,14 +10,14 @@ from fractions import Fraction
 import pytest
 from hypothesis import given, settings
 
-from notation.core.ascii_tab import write_ascii_tab
 from notation.core.instruments import InstrumentName
 from notation.core.kit_profile import profile_from_json
 from notation.core.score import Mark, Score
-from notation.core.spell import spell
+from notation.core.spelling.spell import spell
 from notation.core.tests.any_score import scores
 from notation.core.tests.charts import CHARTS
 from notation.core.tests.songs import SONGS, make_song
+from notation.core.writers.ascii_tab import write_ascii_tab
 
 I = InstrumentName  # noqa: E741
 LINES = {

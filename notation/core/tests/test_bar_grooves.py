@@ -2,9 +2,9 @@ from __future__ import annotations
 
 from fractions import Fraction
 
-from notation.core.bar_grooves import count_grooves
-from notation.core.event_list import read_events, score_of_events
+from notation.core.form.bar_grooves import count_grooves
 from notation.core.instruments import InstrumentName
+from notation.core.readers.event_list import read_events, score_of_events
 from notation.core.score import Score
 
 BAR_S = 2.0

@@ -10,12 +10,12 @@ from fractions import Fraction
 import pytest
 from hypothesis import given, settings
 
-from notation.core.clone_hero import write_clone_hero
 from notation.core.instruments import InstrumentName
 from notation.core.score import Mark, Score
 from notation.core.tests.any_score import scores
 from notation.core.tests.charts import CHARTS
 from notation.core.tests.songs import METAL, SONGS, make_song
+from notation.core.writers.clone_hero import write_clone_hero
 
 LANES = {0: "kick", 1: "red", 2: "yellow", 3: "blue", 4: "green"}
 _I = InstrumentName

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from notation.core.edits import BadCommand, apply_commands, compare
 from notation.core.score import Score, score_from_json, score_to_json
-from notation.core.spell import spell
+from notation.core.spelling.spell import spell
 from notation.core.tests.any_commands import commands_for
 from notation.core.tests.any_score import scores
 from notation.core.tests.songs import SONGS

@@ -10,20 +10,20 @@ import pytest
 from hypothesis import given, settings
 from lxml import etree
 
-from notation.core import engrave
-from notation.core.engrave import (
+from notation.core.engraving import engrave
+from notation.core.engraving.engrave import (
     engrave_all,
     engrave_bars,
     engrave_drum_key,
     engrave_pages,
     engrave_screen,
 )
+from notation.core.engraving.layout import Layout, lay_out
 from notation.core.errors import EngravingFailed
 from notation.core.instruments import InstrumentName
 from notation.core.kit_profile import WEINBERG
-from notation.core.layout import Layout, lay_out
 from notation.core.playback import bar_id
-from notation.core.spell import spell
+from notation.core.spelling.spell import spell
 from notation.core.tests.any_score import scores
 from notation.core.tests.charts import CHARTS
 from notation.core.tests.songs import LETTERS, METAL, ROCK, SONGS, SPARSE, make_song

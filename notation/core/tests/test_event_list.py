@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from notation.core.errors import BadEvents
-from notation.core.event_list import read_events, score_of_events
+from notation.core.readers.event_list import read_events, score_of_events
 
 KICK = {"onset_s": 0.5, "instrument": "kick", "velocity": 100}
 

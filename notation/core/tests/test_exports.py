@@ -9,10 +9,10 @@ from lxml import etree
 from pypdf import PdfReader
 
 from notation.core.errors import PdfBackendMissing, UnknownExport
-from notation.core.exports import ExportFormat, ExportOptions, PdfBackend, export
 from notation.core.kit_profile import profile_from_json
-from notation.core.lilypond_pdf import lilypond_is_installed
 from notation.core.tests.songs import SONGS, make_song
+from notation.core.writers.exports import ExportFormat, ExportOptions, PdfBackend, export
+from notation.core.writers.lilypond_pdf import lilypond_is_installed
 
 # How each file begins.
 SIGNATURES = {

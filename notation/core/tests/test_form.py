@@ -9,7 +9,7 @@ from fractions import Fraction
 import pytest
 from hypothesis import given, settings
 
-from notation.core.form import find_form, with_sections
+from notation.core.form.form import find_form, with_sections
 from notation.core.tests.any_score import scores
 from notation.core.tests.known_forms import FORMS, LEVELS, known_song
 from notation.core.tests.songs import ODD, ODD_METERS, SONGS, SPARSE, make_song

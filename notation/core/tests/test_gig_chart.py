@@ -10,8 +10,8 @@ import pytest
 from lxml import etree
 from pypdf import PdfReader
 
-from notation.core.form import find_form, with_sections
-from notation.core.gig_chart import draw_gig_chart, write_gig_chart
+from notation.core.engraving.gig_chart import draw_gig_chart, write_gig_chart
+from notation.core.form.form import find_form, with_sections
 from notation.core.score import TempoMark
 from notation.core.tests.known_forms import FORMS, GROOVES, LEVELS, known_song
 from notation.core.tests.songs import make_song

@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 
 from notation.core.errors import BadScore
-from notation.core.event_list import read_events, score_of_events
-from notation.core.given_score import read_given_score
+from notation.core.readers.event_list import read_events, score_of_events
+from notation.core.readers.given_score import read_given_score
 from notation.core.score import score_to_json
 
 

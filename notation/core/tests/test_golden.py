@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from notation.core.exports import ExportFormat, export
 from notation.core.score import score_from_json, score_to_json
 from notation.core.tests.charts import CHARTS
 from notation.core.tests.golden import FORMATS, golden_file
+from notation.core.writers.exports import ExportFormat, export
 
 
 @pytest.mark.parametrize("fmt", FORMATS)

@@ -12,10 +12,10 @@ from pathlib import Path
 
 import pytest
 
-from notation.core.engrave import engrave_screen
+from notation.core.engraving.engrave import engrave_screen
+from notation.core.engraving.guarded_engraver import GuardedEngraver
+from notation.core.engraving.mei import write_mei
 from notation.core.errors import EngravingFailed
-from notation.core.guarded_engraver import GuardedEngraver
-from notation.core.mei import write_mei
 from notation.core.tests.songs import METAL, make_song
 
 OPTIONS = {"pageWidth": 2100, "breaks": "auto", "xmlIdSeed": 1}
@@ -164,7 +164,7 @@ def test_a_forked_process_starts_a_child_of_its_own_and_leaves_the_first_alone(e
 def test_no_child_outlives_its_process(ending):
     program = (
         "import os, signal, sys\n"
-        "from notation.core.guarded_engraver import ENGRAVER\n"
+        "from notation.core.engraving.guarded_engraver import ENGRAVER\n"
         f"ENGRAVER.draw([{SHORT!r}], 20)\n"
         "print(*ENGRAVER.pids, flush=True)\n" + ending
     )

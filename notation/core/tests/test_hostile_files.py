@@ -18,11 +18,8 @@ from hypothesis import strategies as st
 
 from accounts.core.errors import DrumError
 from notation.core.beat_grid import Meter
-from notation.core.exports import export
 from notation.core.hits import Hit
 from notation.core.instruments import InstrumentName
-from notation.core.midi import write_midi
-from notation.core.musicxml import write_musicxml, write_mxl
 from notation.core.readers import (
     ImportTooLarge,
     ImportUnreadable,
@@ -33,6 +30,9 @@ from notation.core.readers.limits import MAX_FILE_BYTES
 from notation.core.score import Bar, Score, ScoreHit, TempoMark, score_from_json, score_to_json
 from notation.core.tests.foreign_charts import beat, chart, measure, note, opening
 from notation.core.tests.songs import SONGS
+from notation.core.writers.exports import export
+from notation.core.writers.midi import write_midi
+from notation.core.writers.musicxml import write_musicxml, write_mxl
 
 
 @contextmanager

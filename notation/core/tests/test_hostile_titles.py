@@ -11,10 +11,10 @@ import mido
 import pytest
 from lxml import etree
 
-from notation.core.exports import ExportFormat, export
 from notation.core.readers import read_score
 from notation.core.score import Score
 from notation.core.tests.songs import SONGS
+from notation.core.writers.exports import ExportFormat, export
 
 WORDS = (
     '</script><script>alert(1)</script> & "q" \'a\' ]]> <!ENTITY e> {reason} %{ %} #(system "touch x") '

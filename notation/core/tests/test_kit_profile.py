@@ -9,8 +9,9 @@ from dataclasses import replace
 import pytest
 from lxml import etree
 
-from notation.core.drum_key import draw_drum_key
-from notation.core.engrave import engrave_screen
+from notation.core.engraving.drum_key import draw_drum_key
+from notation.core.engraving.engrave import engrave_screen
+from notation.core.engraving.mei import write_mei
 from notation.core.errors import BadProfile
 from notation.core.instruments import INSTRUMENTS, InstrumentName, Notehead
 from notation.core.kit_profile import (
@@ -21,12 +22,11 @@ from notation.core.kit_profile import (
     profile_from_json,
     profile_to_json,
 )
-from notation.core.mei import write_mei
-from notation.core.musicxml import write_musicxml, write_mxl
 from notation.core.score import Score
-from notation.core.spell import spell
+from notation.core.spelling.spell import spell
 from notation.core.tests.charts import CHARTS, chart
 from notation.core.tests.songs import LETTERS
+from notation.core.writers.musicxml import write_musicxml, write_mxl
 
 EVERYTHING = chart("Everything", [dict.fromkeys(LETTERS, "x---"), {"s": "RLm-", "o": "h-xc"}])
 OWN = profile_from_json(

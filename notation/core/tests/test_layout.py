@@ -6,9 +6,9 @@ from dataclasses import replace
 
 from hypothesis import HealthCheck, given, settings
 
-from notation.core.layout import Layout, lay_out
+from notation.core.engraving.layout import Layout, lay_out
 from notation.core.score import Score
-from notation.core.spell import spell
+from notation.core.spelling.spell import spell
 from notation.core.tests.any_score import scores
 from notation.core.tests.songs import ROCK, make_song
 

@@ -16,17 +16,17 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from notation.core import lilypond_pdf
 from notation.core.errors import EngravingFailed, PdfBackendMissing
 from notation.core.kit_profile import profile_from_json
-from notation.core.lilypond import quoted, write_lilypond
-from notation.core.lilypond_pdf import lilypond_is_installed, run_lilypond, write_lilypond_pdf
-from notation.core.note_maps import GENERAL_MIDI
 from notation.core.score import Mark, Score, Swing, SwingMark
-from notation.core.spell import spell
+from notation.core.spelling.spell import spell
 from notation.core.tests.any_score import scores
 from notation.core.tests.songs import SONGS, make_song
 from notation.core.tests.test_note_maps import one_of_everything
+from notation.core.writers import lilypond_pdf
+from notation.core.writers.lilypond import quoted, write_lilypond
+from notation.core.writers.lilypond_pdf import lilypond_is_installed, run_lilypond, write_lilypond_pdf
+from notation.core.writers.note_maps import GENERAL_MIDI
 
 needs_lilypond = pytest.mark.skipif(
     not lilypond_is_installed(),

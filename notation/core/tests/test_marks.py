@@ -9,18 +9,18 @@ from fractions import Fraction
 import pytest
 from lxml import etree
 
-from notation.core.drum_key import draw_drum_key
-from notation.core.emphasis import emphasis_of, find_emphasis
-from notation.core.engrave import engrave_screen
+from notation.core.engraving.drum_key import draw_drum_key
+from notation.core.engraving.engrave import engrave_screen
+from notation.core.engraving.layout import Layout, lay_out
+from notation.core.engraving.mei import write_mei
 from notation.core.hits import Hit
 from notation.core.instruments import InstrumentName
 from notation.core.kit_profile import WEINBERG
-from notation.core.layout import Layout, lay_out
-from notation.core.mei import write_mei
-from notation.core.musicxml import write_musicxml
 from notation.core.score import Mark, Score
-from notation.core.spell import spell
+from notation.core.spelling.emphasis import emphasis_of, find_emphasis
+from notation.core.spelling.spell import spell
 from notation.core.tests.charts import CHARTS, chart
+from notation.core.writers.musicxml import write_musicxml
 
 SNARE, OPEN = InstrumentName.SNARE, InstrumentName.HIHAT_OPEN
 

@@ -11,8 +11,8 @@ import mido
 import pytest
 
 from notation.core.instruments import INSTRUMENTS, InstrumentName
-from notation.core.midi import TICKS_A_QUARTER, write_midi
 from notation.core.tests.songs import ROCK, SONGS, Player, make_song
+from notation.core.writers.midi import TICKS_A_QUARTER, write_midi
 
 
 def read(data: bytes) -> mido.MidiFile:

@@ -14,11 +14,11 @@ from lxml import etree
 
 from notation.core.instruments import INSTRUMENTS
 from notation.core.kit_profile import WEINBERG, profile_from_json
-from notation.core.musicxml import write_musicxml, write_mxl
 from notation.core.tests.any_score import scores
 from notation.core.tests.charts import CHARTS
 from notation.core.tests.musicxml_schema import musicxml_schema
 from notation.core.tests.songs import SONGS, Song, make_song
+from notation.core.writers.musicxml import write_musicxml, write_mxl
 
 PROFILES = [WEINBERG, profile_from_json({"base": "berklee", "voices": 1, "toms": 1, "hidden": ["kick"]})]
 

@@ -13,17 +13,17 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from lxml import etree
 
-from notation.core.emphasis import find_emphasis
+from notation.core.engraving.layout import Layout, lay_out
+from notation.core.engraving.mei import write_mei
 from notation.core.instruments import InstrumentName
 from notation.core.kit_profile import BERKLEE, WEINBERG, profile_from_json
-from notation.core.layout import Layout, lay_out
-from notation.core.mei import write_mei
-from notation.core.musicxml import write_musicxml
-from notation.core.rhythm import units_of
 from notation.core.score import Mark, ScoreHit, Swing, SwingMark
-from notation.core.spell import Event, SpelledBar, beam_states, spell
+from notation.core.spelling.emphasis import find_emphasis
+from notation.core.spelling.rhythm import units_of
+from notation.core.spelling.spell import Event, SpelledBar, beam_states, spell
 from notation.core.tests.any_score import METERS, scores
 from notation.core.tests.charts import chart
+from notation.core.writers.musicxml import write_musicxml
 
 F = Fraction
 NAMES = {F(4): "1", F(2): "2", F(1): "4", F(1, 2): "8", F(1, 4): "16", F(1, 8): "32"}

@@ -14,12 +14,12 @@ from hypothesis import given, settings
 
 from notation.core.hits import Hit
 from notation.core.instruments import InstrumentName
-from notation.core.midi import TICKS_A_QUARTER, write_midi
-from notation.core.note_maps import GENERAL_MIDI, NOTE_MAPS, NoteMap
 from notation.core.score import INSTRUMENTS_OF_MARK, Mark, Score, ScoreHit
 from notation.core.tests.any_score import scores
 from notation.core.tests.charts import CHARTS
 from notation.core.tests.songs import SONGS
+from notation.core.writers.midi import TICKS_A_QUARTER, write_midi
+from notation.core.writers.note_maps import GENERAL_MIDI, NOTE_MAPS, NoteMap
 
 # What can be heard of a mark on one stroke; how loud it is, MIDI says by velocity.
 HEARD = frozenset({Mark.HALF_OPEN, Mark.CHOKE, Mark.RIM_SHOT, Mark.ROLL})
@@ -129,6 +129,19 @@ def test_no_hit_of_a_song_is_lost_or_sounds_wrong(name, song):
 
     assert found.total() == len(score.hits)
     assert sounds(found) == sounds(written_strokes(score))
+
+
+def test_a_choke_is_told_while_its_note_sounds():
+    bars = SONGS["rock"].score().bars
+    hits = tuple(
+        ScoreHit(Hit(f"h{place}", 0.0, InstrumentName.RIDE, 90, 1.0), 1, Fraction(0), None, frozenset(marks))
+        for place, marks in enumerate(((), (Mark.ROLL, Mark.CHOKE)))
+    )
+    note_map = NOTE_MAPS["general-midi"]
+
+    found = read_strokes(write_midi(Score("Twice", "", bars, hits, 120.0), note_map=note_map), note_map)
+
+    assert found.total() == 2
 
 
 @settings(max_examples=20, deadline=None)

@@ -7,8 +7,8 @@ import io
 import pypdf
 import pytest
 
-from notation.core.engrave import engrave_pages
-from notation.core.pdf import write_pdf
+from notation.core.engraving.engrave import engrave_pages
+from notation.core.engraving.pdf import write_pdf
 from notation.core.tests.songs import ROCK, SONGS, make_song
 
 

@@ -13,10 +13,10 @@ from hypothesis import strategies as st
 from notation.core.beat_grid import Beat, BeatGrid, Meter
 from notation.core.hits import Hit
 from notation.core.instruments import INSTRUMENTS, InstrumentName
-from notation.core.quantise import GridChoice, QuantiseConfig, SwingChoice, quantise
-from notation.core.rhythm import spell_unit, units_of
+from notation.core.quantising.quantise import GridChoice, QuantiseConfig, SwingChoice, quantise
 from notation.core.score import Mark, Swing, score_from_json, score_to_json
-from notation.core.spell import spell
+from notation.core.spelling.rhythm import spell_unit, units_of
+from notation.core.spelling.spell import spell
 from notation.core.tests.songs import HALF_TIME, ROCK, SHUFFLE, Player, make_song
 
 F = Fraction

@@ -12,8 +12,8 @@ from notation.core.beat_grid import Beat, BeatGrid, Meter
 from notation.core.errors import BadGridChange
 from notation.core.hits import Hit
 from notation.core.instruments import InstrumentName
-from notation.core.quantise import quantise
-from notation.core.regrid import GridChanges, grid_of, regrid
+from notation.core.quantising.quantise import quantise
+from notation.core.quantising.regrid import GridChanges, grid_of, regrid
 from notation.core.tests.songs import ROCK, SONGS, Player, make_song
 
 F = Fraction

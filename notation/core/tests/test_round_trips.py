@@ -22,12 +22,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from lxml import etree
 
+from notation.core.engraving.layout import Layout
+from notation.core.engraving.mei import write_mei
 from notation.core.instruments import INSTRUMENTS, InstrumentName
 from notation.core.kit_profile import BERKLEE, KitProfile
-from notation.core.layout import Layout
-from notation.core.mei import write_mei
-from notation.core.midi import write_midi
-from notation.core.musicxml import write_musicxml, write_mxl
 from notation.core.readers import read_score
 from notation.core.score import (
     EMPHASIS_MARKS,
@@ -41,10 +39,12 @@ from notation.core.score import (
     TempoMark,
     score_to_json,
 )
-from notation.core.spell import spell
+from notation.core.spelling.spell import spell
 from notation.core.tests.any_score import scores
 from notation.core.tests.musicxml_schema import musicxml_schema
 from notation.core.tests.songs import HALF_TIME, ROCK, SONGS, make_song
+from notation.core.writers.midi import write_midi
+from notation.core.writers.musicxml import write_musicxml, write_mxl
 
 MUSESCORE = next(filter(None, map(shutil.which, ("mscore4", "mscore3", "musescore3", "mscore"))), None)
 GRACELESS = sorted(name for name, song in SONGS.items() if not any(hit.is_grace for hit in song.score().hits))

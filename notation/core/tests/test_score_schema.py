@@ -10,11 +10,11 @@ import pytest
 from hypothesis import given, settings
 from jsonschema import Draft202012Validator
 
-from notation.core.exports import ExportFormat, export
 from notation.core.instruments import InstrumentName
 from notation.core.score import INSTRUMENTS_OF_MARK, SCORE_SCHEMA, Mark, score_from_json, score_to_json
 from notation.core.tests.any_score import scores
 from notation.core.tests.songs import SONGS
+from notation.core.writers.exports import ExportFormat, export
 
 SCHEMA = json.loads((Path(__file__).parents[3] / "docs" / "score.schema.json").read_text("utf-8"))
 VALIDATOR = Draft202012Validator(SCHEMA)

@@ -9,11 +9,11 @@ from fractions import Fraction
 import pytest
 from hypothesis import HealthCheck, given, settings
 
-from notation.core.emphasis import find_emphasis
+from notation.core.engraving.layout import Layout, lay_out
 from notation.core.hits import Hit
 from notation.core.instruments import InstrumentName
-from notation.core.layout import Layout, lay_out
-from notation.core.spell import beam_states, spell
+from notation.core.spelling.emphasis import find_emphasis
+from notation.core.spelling.spell import beam_states, spell
 from notation.core.tests.any_score import scores
 from notation.core.tests.songs import HALF_TIME, ROCK, SPARSE, make_song
 

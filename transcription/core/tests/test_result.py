@@ -10,7 +10,7 @@ import pytest
 from notation.core.beat_grid import Beat, BeatGrid, Meter
 from notation.core.hits import Hit
 from notation.core.instruments import InstrumentName
-from notation.core.quantise import QuantiseConfig, quantise
+from notation.core.quantising.quantise import QuantiseConfig, quantise
 from transcription.core.hit_list import grid_to_json, hits_to_json
 from transcription.core.options import JobOptions
 from transcription.core.pipeline import Limits, Nets, StageContext, notate

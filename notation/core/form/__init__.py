@@ -1,0 +1,1 @@
+"""The form of a song: its sections, grooves, fills and stops."""

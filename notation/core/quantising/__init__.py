@@ -1,0 +1,1 @@
+"""From seconds to positions, and what a person corrects of the beat."""

@@ -1,0 +1,1 @@
+"""From positions to values, rests, beams and tuplets; ghosts and accents."""

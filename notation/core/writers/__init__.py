@@ -1,0 +1,1 @@
+"""What a score is taken away as; ``exports`` names every format."""
