@@ -135,10 +135,11 @@ class EditingMixin(GenericViewSet[Notation]):
     @extend_schema(
         summary="Replace the score",
         request=ScoreSerializer,
-        parameters=[ID],
+        parameters=[ID, IDEMPOTENCY_PARAMETER],
         responses=_answers("`bad_score`"),
         examples=[_CONFLICT_EXAMPLE],
     )
+    @idempotent
     def update(self, request: Request, pk: str) -> Response:
         """Put a whole score in the place of the current one."""
         asked = _asked(ScoreSerializer, request.data)
@@ -172,11 +173,12 @@ class EditingMixin(GenericViewSet[Notation]):
             "are but for what is said of them."
         ),
         request=RequantiseSerializer,
-        parameters=[ID],
+        parameters=[ID, IDEMPOTENCY_PARAMETER],
         responses=_answers("`bad_grid_change`, `no_hits`"),
         examples=[_CONFLICT_EXAMPLE],
     )
     @action(detail=True, methods=["post"])
+    @idempotent
     def requantise(self, request: Request, pk: str) -> Response:
         """Quantise again."""
         form = RequantiseSerializer(data=request.data)
@@ -234,11 +236,12 @@ class EditingMixin(GenericViewSet[Notation]):
         summary="Go back to a revision",
         description="As a new revision: what came after it is not lost.",
         request=BaseRevisionSerializer,
-        parameters=[ID, _NUMBER],
+        parameters=[ID, _NUMBER, IDEMPOTENCY_PARAMETER],
         responses=_answers("`invalid_input`"),
         examples=[_CONFLICT_EXAMPLE],
     )
     @action(detail=True, methods=["post"], url_path=r"revisions/(?P<number>[1-9]\d{0,8})/restore")
+    @idempotent
     def restore(self, request: Request, pk: str, number: str) -> Response:
         """Undo to a revision."""
         asked = _asked(BaseRevisionSerializer, request.data)

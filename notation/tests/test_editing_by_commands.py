@@ -6,8 +6,8 @@ import pytest
 
 from accounts.tests.factories import UserFactory
 from notation.models import Notation, Revision
-from notation.tests.clients import api, instruments_of, read, send, to_crash
-from notation.tests.factories import NotationFactory
+from notation.tests.clients import NOTATIONS, api, instruments_of, read, send, to_crash
+from notation.tests.factories import NotationFactory, one_bar_of_rock
 
 pytestmark = pytest.mark.django_db
 
@@ -148,18 +148,27 @@ def test_nothing_of_somebody_elses_notation_is_found(method, what, body):
     assert instruments_of(notation) == ["kick", "snare", "kick", "snare"]
 
 
-def test_the_same_request_sent_twice_with_its_key_is_done_once():
+@pytest.mark.parametrize(
+    ("method", "what", "body"),
+    [
+        ("post", "commands/", to_crash("h4", base_revision=2)),
+        ("put", "", {"base_revision": 2, "score": one_bar_of_rock()}),
+        ("post", "requantise/", {"base_revision": 2, "meter": "2/4"}),
+        ("post", "revisions/1/restore/", {"base_revision": 2}),
+    ],
+)
+def test_the_same_change_sent_twice_with_its_key_is_made_once(method, what, body):
     notation = NotationFactory()
-    url = f"/api/v1/notations/{notation.pk}/commands/"
+    send(notation, "commands/", to_crash("h2"))
+    change = getattr(api(notation.owner), method)
+    url = f"{NOTATIONS}{notation.pk}/{what}"
 
-    first, again = (
-        api(notation.owner).post(url, to_crash("h2"), format="json", headers={"Idempotency-Key": "edit-1"})
-        for _ in range(2)
-    )
+    first, again = (change(url, body, format="json", headers={"Idempotency-Key": "once"}) for _ in range(2))
 
+    assert (first.status_code, first.json()["revision"]) == (200, 3)
     assert first.json() == again.json()
     assert again.headers["Idempotent-Replayed"] == "true"
-    assert notation.revisions.count() == 2
+    assert notation.revisions.count() == 3
 
 
 def test_ids_of_removed_hits_are_never_used_again():
