@@ -13,6 +13,14 @@ class RevisionConflict(DrumError):
     hint = "Nothing was lost. Look at the changes, then make yours again on the newest revision."
 
 
+class BadChoice(DrumError):
+    """What a link asks of a download is not of the kind wanted, such as a revision named by letters."""
+
+    code = "invalid_input"
+    message = "This download cannot be made as it was asked for: {names}."
+    hint = "Choose it again on the score's page."
+
+
 class NotationGone(DrumError):
     """It was deleted and cannot be restored any more, or went with its transcription."""
 

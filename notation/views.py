@@ -7,7 +7,7 @@ from uuid import UUID
 
 from django.conf import settings
 from django.contrib.auth.decorators import login_required
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
@@ -19,7 +19,8 @@ from notation.core.errors import EngravingFailed
 from notation.core.writers.exports import ExportFormat, ExportOptions, PdfBackend
 from notation.core.writers.lilypond_pdf import lilypond_is_installed
 from notation.core.writers.note_maps import NOTE_MAPS
-from notation.models import Notation
+from notation.errors import BadChoice
+from notation.models import Notation, Revision
 from notation.pictures import drum_key_svg, screen_svg
 from notation.responses import export_response
 from notation.selectors import may_edit, notations_visible_to
@@ -71,8 +72,12 @@ def score_download(request: HttpRequest, notation_id: UUID, fmt: str) -> HttpRes
     """Send the score as a file."""
     notation = get_object_or_404(notations_visible_to(request.user), pk=notation_id)
     form = ExportSerializer(data=request.GET)
-    form.is_valid(raise_exception=True)
-    return export_response(request, notation, fmt, form.validated_data)
+    if not form.is_valid():
+        raise BadChoice(names=", ".join(sorted(form.errors)))
+    try:
+        return export_response(request, notation, fmt, form.validated_data)
+    except Revision.DoesNotExist as missing:
+        raise Http404 from missing
 
 
 def _downloads(notation: Notation) -> list[dict[str, str]]:

@@ -144,5 +144,18 @@ def test_the_pages_download_is_that_of_the_notation(client):
     assert (refused.status_code, hidden.status_code) == (400, 404)
 
 
+@pytest.mark.parametrize(
+    ("query", "status"), [("revision=abc", 400), ("revision=0", 400), ("revision=99", 404)]
+)
+def test_the_pages_download_of_a_revision_that_is_not_there_is_refused(client, query, status):
+    notation = NotationFactory()
+    client.force_login(notation.owner)
+
+    first = client.get(f"/scores/{notation.pk}/download/midi/?revision=1")
+    refused = client.get(f"/scores/{notation.pk}/download/midi/?{query}")
+
+    assert (first.status_code, refused.status_code) == (200, status)
+
+
 def _get(notation: Notation, what: str, **extra: str) -> Any:
     return api(notation.owner).get(f"{NOTATIONS}{notation.pk}/{what}", **extra)
