@@ -31,13 +31,10 @@ FORMATS: dict[str, DownloadFormat] = {
         DownloadFormat("svg", "SVG", "score-desktop.svg", ".svg"),
     )
 }
-# What the score page fetches to show and play the score.
+# What the score page fetches to play the recording.
 PLAYER_FORMATS: dict[str, DownloadFormat] = {
     entry.fmt: entry
     for entry in (
-        DownloadFormat("svg-phone", "SVG for phones", "score-phone.svg", ".svg"),
-        DownloadFormat("svg-tablet", "SVG for tablets", "score-tablet.svg", ".svg"),
-        DownloadFormat("timing", "Timing", "timing.json", ".json"),
         # Hits are timed against this decoding; a browser's own of an mp3 may begin 25 ms earlier or later,
         # and some uploads (mkv, wma) no browser plays.
         DownloadFormat("audio", "Sound", "audio.flac", ".flac"),

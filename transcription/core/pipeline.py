@@ -17,16 +17,12 @@ from typing import Any
 from media.core.decoding import decode
 from media.core.flac import write_flac
 from media.core.peaks import waveform_json
-from notation.core.engraving.engrave import engrave_all
-from notation.core.engraving.pdf import write_pdf
 from notation.core.form.form import find_form, with_sections
 from notation.core.instruments import InstrumentName
-from notation.core.playback import timing_table
 from notation.core.quantising.quantise import quantise
 from notation.core.quantising.quantise_config import GridChoice, QuantiseConfig, SwingChoice
 from notation.core.score import score_from_json, score_to_json
-from notation.core.writers.midi import write_midi
-from notation.core.writers.musicxml import write_musicxml, write_mxl
+from notation.core.writers.exports import ExportFormat, ExportOptions, export
 from transcription.core.activations import Activations
 from transcription.core.beats import BeatHints, track_beats
 from transcription.core.detection import Detector, detect_onsets, load_detector
@@ -195,25 +191,27 @@ def notate(context: StageContext) -> StageOutcome:
         missed_mass_by_instrument=_missed_mass(heard),
     )
     context.write_json("score.json", score_to_json(score))
-    context.write_json("timing.json", timing_table(score))
     context.write_json("result.json", result)
     return StageOutcome()
 
 
+# What a job leaves for its owner to take away; pages and the API write everything else from the notation.
+_WRITTEN = {
+    "score.pdf": ExportFormat.PDF,
+    "score-desktop.svg": ExportFormat.SVG,
+    "score.musicxml": ExportFormat.MUSICXML,
+    "score.mxl": ExportFormat.MXL,
+    "score.mid": ExportFormat.MIDI,
+}
+
+
 def engrave(context: StageContext) -> StageOutcome:
-    """Draw the score and write every file that a person can take away."""
+    """Draw the score and write every file that a person can take away from the job."""
     score = score_from_json(context.read_json("score.json"))
-    paper = context.options.paper
-    engraving = engrave_all(score, paper="letter" if paper == "letter" else "a4")
-    context.report(0.5)
-    for width, svg in engraving.screens.items():
-        context.write_bytes(f"score-{width}.svg", svg.encode())
-    context.write_bytes("drum-key.svg", engraving.drum_key.encode())
-    pdf = write_pdf(score, "letter" if paper == "letter" else "a4", pages=engraving.pages)
-    context.write_bytes("score.pdf", pdf)
-    context.write_bytes("score.musicxml", write_musicxml(score))
-    context.write_bytes("score.mxl", write_mxl(score))
-    context.write_bytes("score.mid", write_midi(score))
+    options = ExportOptions(paper="letter" if context.options.paper == "letter" else "a4")
+    for done, (name, fmt) in enumerate(_WRITTEN.items()):
+        context.report(done / len(_WRITTEN))
+        context.write_bytes(name, export(score, fmt, options).content)
     return StageOutcome()
 
 

@@ -39,8 +39,6 @@ class StageSpec:
     seconds_per_minute: float
 
 
-SCREEN_SVGS = ("score-phone.svg", "score-tablet.svg", "score-desktop.svg")
-
 # Separation takes its place between extract and detect.
 PIPELINE: tuple[StageSpec, ...] = (
     StageSpec(
@@ -60,14 +58,14 @@ PIPELINE: tuple[StageSpec, ...] = (
     ),
     StageSpec(
         Stage.NOTATE, "Writing the notes", "cpu",
-        reads=("hits.json", "beats.json", "audio.json"), writes=("score.json", "timing.json", "result.json"),
-        options=("grid", "swing", "title", "artist"), version=3, seconds_per_minute=0.13,
+        reads=("hits.json", "beats.json", "audio.json"), writes=("score.json", "result.json"),
+        options=("grid", "swing", "title", "artist"), version=4, seconds_per_minute=0.13,
     ),
     StageSpec(
         Stage.ENGRAVE, "Engraving the score", "cpu",
         reads=("score.json",),
-        writes=("score.musicxml", "score.mxl", "score.mid", "score.pdf", "drum-key.svg", *SCREEN_SVGS),
-        options=("paper",), version=2, seconds_per_minute=0.5,
+        writes=("score.musicxml", "score.mxl", "score.mid", "score.pdf", "score-desktop.svg"),
+        options=("paper",), version=3, seconds_per_minute=0.5,
     ),
 )  # fmt: skip
 

@@ -82,7 +82,7 @@ def test_a_song_becomes_a_score_in_every_format(job: Job, run_to_the_end: Runner
     musicxml = etree.fromstring(read(job, "score.musicxml"))
     assert {note.get("id") for note in musicxml.iter("note") if note.find("unpitched") is not None} == idents
     assert read(job, "score.pdf").startswith(b"%PDF-")
-    assert b"<svg" in read(job, "score-phone.svg")
+    assert b"<svg" in read(job, "score-desktop.svg")
     strokes = sum(
         m.type == "note_on" and m.velocity > 0 for m in mido.MidiFile(file=io.BytesIO(read(job, "score.mid")))
     )

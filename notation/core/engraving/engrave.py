@@ -59,15 +59,6 @@ _EXCERPT_OPTIONS: dict[str, Any] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Engraving:
-    """Everything drawn for a score: SVG texts, pages in order, screens by their name."""
-
-    pages: tuple[str, ...]
-    screens: Mapping[ScreenWidth, str]
-    drum_key: str
-
-
 def engrave_pages(score: Score, paper: Paper = "a4", *, profile: KitProfile = WEINBERG) -> tuple[str, ...]:
     """Draw ``score`` as pages of paper, with title, drum key, page numbers, and repeat-bar signs.
 
@@ -148,29 +139,6 @@ def _excerpt(page: str) -> Excerpt:
 def engrave_drum_key(score: Score, *, profile: KitProfile = WEINBERG) -> str:
     """Draw the drum key alone: the heads of the instruments that are played, with their names."""
     return serialise(draw_drum_key(score, profile))
-
-
-def engrave_all(
-    score: Score,
-    *,
-    paper: Paper = "a4",
-    widths: Sequence[ScreenWidth] = ("phone", "tablet", "desktop"),
-    profile: KitProfile = WEINBERG,
-) -> Engraving:
-    """Draw everything at once, which is cheaper than one by one: the music is spelled once.
-
-    Raises:
-        EngravingFailed: the engraver crashed or took too long.
-    """
-    bars = spell(score, profile)
-    pages, *screens = _render(
-        [_page_request(score, paper, bars, profile), *_screen_requests(score, widths, bars)]
-    )
-    return Engraving(
-        pages=_compose(score, paper, pages, profile),
-        screens={width: _screen(score, drawn) for width, drawn in zip(widths, screens, strict=True)},
-        drum_key=engrave_drum_key(score, profile=profile),
-    )
 
 
 def _page_request(

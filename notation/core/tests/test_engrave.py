@@ -12,7 +12,6 @@ from lxml import etree
 
 from notation.core.engraving import engrave
 from notation.core.engraving.engrave import (
-    engrave_all,
     engrave_bars,
     engrave_drum_key,
     engrave_pages,
@@ -71,16 +70,6 @@ def test_a_note_group_holds_its_head():
     assert note.getparent().get("id") == "bar-1"
 
 
-def test_all_at_once_is_the_same_as_one_by_one():
-    score = SONGS["half_time"].score()
-
-    everything = engrave_all(score)
-
-    assert everything.pages == engrave_pages(score)
-    assert everything.screens["phone"] == engrave_screen(score, "phone")
-    assert everything.drum_key == engrave_drum_key(score)
-
-
 def test_bars_alone_have_their_own_notes_and_no_others():
     score = SONGS["half_time"].score()
 
@@ -123,9 +112,9 @@ def test_a_profile_decides_what_is_drawn():
 
 
 def test_drawings_fit_a_strict_content_security_policy():
-    everything = engrave_all(SONGS["rock"].score())
+    score = SONGS["rock"].score()
 
-    for svg in (*everything.pages, *everything.screens.values(), everything.drum_key):
+    for svg in (*engrave_pages(score), engrave_screen(score, "phone"), engrave_drum_key(score)):
         assert "<style" not in svg
         assert " style=" not in svg
         assert "<script" not in svg
@@ -141,13 +130,15 @@ def test_drawings_take_the_colour_of_the_page():
 
 
 def test_a_narrow_screen_has_fewer_bars_on_a_line():
-    everything = engrave_all(SONGS["rock"].score())
+    score = SONGS["rock"].score()
 
-    def lines(svg: str) -> int:
-        return sum(text.isdigit() for text in texts(svg)) + 1
+    phone, tablet, desktop = (
+        sum(text.isdigit() for text in texts(engrave_screen(score, width))) + 1
+        for width in ("phone", "tablet", "desktop")
+    )
 
-    assert lines(everything.screens["phone"]) > lines(everything.screens["tablet"])
-    assert lines(everything.screens["desktop"]) == 2
+    assert phone > tablet
+    assert desktop == 2
 
 
 def test_paper_has_title_artist_tempo_key_and_bar_numbers():
@@ -229,10 +220,8 @@ def test_the_drum_key_shows_what_is_played():
 def test_every_instrument_can_be_drawn():
     score = make_song([{letter: "x---"} for letter in LETTERS]).score()
 
-    everything = engrave_all(score, widths=("desktop",))
-
-    assert {hit.hit.id for hit in score.hits} <= set(ids(everything.screens["desktop"]))
-    assert len(texts(everything.drum_key)) == len(InstrumentName)
+    assert {hit.hit.id for hit in score.hits} <= set(ids(engrave_screen(score, "desktop")))
+    assert len(texts(engrave_drum_key(score))) == len(InstrumentName)
 
 
 def test_sections_are_boxed_and_hostile_texts_are_only_text():
@@ -248,9 +237,7 @@ def test_sections_are_boxed_and_hostile_texts_are_only_text():
 def test_an_empty_score_can_be_drawn():
     score = make_song([{}]).score(title="", artist="")
 
-    everything = engrave_all(score)
-
-    assert len(everything.pages) == 1
+    assert len(engrave_pages(score)) == 1
 
 
 def test_a_crash_of_the_engraver_is_an_error_with_a_code(monkeypatch):
