@@ -13,6 +13,7 @@ from media.core.flac import write_flac
 from tests.browser.site import ROOT, Site, chromium, chromium_path
 from transcription.core.demo_song import render_demo_song
 
+EMAIL = "ringo@example.org"
 PASSWORD = "paradiddle-diddle"
 _WHAT_IS_SEEN = """() => {
     const running = document.querySelector('.stage--running');
@@ -60,7 +61,7 @@ def drummer(site: Site, browser: Browser) -> Drummer:
     page = context.new_page()
     page.goto("/")
     page.get_by_role("link", name="Sign up", exact=False).first.click()
-    page.locator("input[name=email]").fill("ringo@example.org")
+    page.locator("input[name=email]").fill(EMAIL)
     for number, field_ in enumerate(page.locator("main input[type=password]").all(), start=1):
         field_.fill(PASSWORD)
         assert number <= 2

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
-from tests.browser.conftest import Drummer, Upload
+from tests.browser.conftest import EMAIL, PASSWORD, Drummer, Upload
 from tests.browser.site import Site
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
@@ -64,8 +64,12 @@ def contested_chart(context: BrowserContext) -> Chart:
     return _open_chart(context.new_page())
 
 
+def _csrf_token(context: BrowserContext) -> str:
+    return next(str(cookie["value"]) for cookie in context.cookies() if cookie["name"] == "csrftoken")
+
+
 def _open_chart(page: Page) -> Chart:
-    token = next(cookie["value"] for cookie in page.context.cookies() if cookie["name"] == "csrftoken")
+    token = _csrf_token(page.context)
     answer = page.request.post(
         "/api/v1/notations/from-events/",
         data=json.dumps({"tempo_bpm": 120, "events": _rock()}),
@@ -240,6 +244,29 @@ def test_without_a_connection_changes_wait_and_are_sent_on_request(
     expect(page.locator("[data-editor]")).to_be_visible()
     assert ("0", "ride") in chart.hits(1)
     page.unroute("**/commands/")
+    page.get_by_role("button", name="Try again").click()
+    _saved(page)
+
+    assert ("0", "crash") in chart.hits(1)
+
+
+def test_after_signing_in_again_in_another_tab_what_waits_is_saved(
+    contested_chart: Chart, context: BrowserContext
+) -> None:
+    chart = contested_chart
+    page = chart.page
+    token = _csrf_token(context)
+    context.clear_cookies(name="sessionid")
+
+    _press(page, "c")
+    expect(page.locator("[data-editor-state-text]")).to_contain_text("You are signed out")
+    other = context.new_page()
+    other.goto("/dashboard/")  # asks who it is
+    other.locator("input[name=login]").fill(EMAIL)
+    other.locator("main input[type=password]").fill(PASSWORD)
+    other.locator("main form button[type=submit]").first.click()
+    other.wait_for_url("**/dashboard/")
+    assert _csrf_token(context) != token
     page.get_by_role("button", name="Try again").click()
     _saved(page)
 

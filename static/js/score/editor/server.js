@@ -1,4 +1,5 @@
 // The notation API, as the editor uses it.
+import { csrfTokenIn } from "./csrf.js";
 import { Refusal } from "./outbox.js";
 import { ScoreModel } from "./score_model.js";
 
@@ -7,11 +8,11 @@ import { ScoreModel } from "./score_model.js";
 export class NotationApi {
   /**
    * @param {string} url of the notation; everything else lies below it
-   * @param {string} csrfToken
+   * @param {string} pageToken the CSRF token of the page, for when there is no cookie to read
    */
-  constructor(url, csrfToken) {
+  constructor(url, pageToken) {
     this.url = url.replace(/\/$/, "");
-    this.csrfToken = csrfToken;
+    this.pageToken = pageToken;
   }
 
   /**
@@ -62,9 +63,11 @@ export class NotationApi {
    * @returns {Promise<import("./outbox.js").Answer>}
    */
   #post(path, body, key) {
+    // Signing in again, in another tab, makes another token: what the page was loaded with is refused from then on.
+    const csrfToken = csrfTokenIn(document.cookie) ?? this.pageToken;
     return ask(`${this.url}/${path}`, {
       method: "POST",
-      headers: { "Content-Type": "application/json", "X-CSRFToken": this.csrfToken, "Idempotency-Key": key },
+      headers: { "Content-Type": "application/json", "X-CSRFToken": csrfToken, "Idempotency-Key": key },
       body: JSON.stringify(body),
     });
   }
