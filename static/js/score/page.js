@@ -54,7 +54,7 @@ try {
   start(new Timing(await json(data.timing_url)));
 } catch (error) {
   console.error(error);
-  complain("The times of the notes could not be loaded, so nothing lights up. The recording plays all the same.");
+  complain("The times of the notes could not be loaded, so nothing lights up. Load the page again in a moment.");
 }
 
 /** @param {string} text */
