@@ -25,25 +25,21 @@ class Server {
   }
 
   /** @param {number} base @param {any[]} commands @param {string} key */
-  async send(base, commands, key) {
-    const known = this.answers.get(key);
-    if (known) return known;
-    this.received.push(commands);
+  send(base, commands, key) {
     const change = (/** @type {ScoreModel} */ score) =>
       applied(score, commands.map((command, index) => this.#checked(score, command, index)));
-    const answer = await this.#answer(base, change, ["sent"]);
-    this.answers.set(key, answer);
-    if (this.isDeaf) throw new Refusal(0, "offline", "the answer was lost");
-    return answer;
+    return this.#once(key, commands, () => this.#answer(base, change, ["sent"]));
   }
 
-  /** @param {number} base @param {number} revision */
-  restore(base, revision) {
-    return this.#answer(base, () => this.revisions[revision - 1], [`back to revision ${revision}`]);
+  /** @param {number} base @param {number} revision @param {string} key */
+  restore(base, revision, key) {
+    const change = () => this.revisions[revision - 1];
+    return this.#once(key, [{ restore: revision }], () => this.#answer(base, change, [`back to revision ${revision}`]));
   }
 
-  requantise() {
-    return Promise.reject(new Refusal(400, "no_hits", "There are no hits."));
+  /** @param {number} base @param {{grid: string}} changes @param {string} key */
+  requantise(base, changes, key) {
+    return this.#once(key, [changes], () => this.#answer(base, () => this.revisions[0], ["written anew"]));
   }
 
   load() {
@@ -53,6 +49,21 @@ class Server {
   /** @param {(score: ScoreModel) => ScoreModel} change */
   byOthers(change) {
     this.revisions.push(change(this.revisions[this.number - 1]));
+  }
+
+  /**
+   * What was heard once under a key is not done again, whatever kind of request it is.
+   *
+   * @param {string} key @param {object[]} request @param {() => Promise<{revision: number, summary: string[]}>} act
+   */
+  async #once(key, request, act) {
+    const known = this.answers.get(key);
+    if (known) return known;
+    this.received.push(request);
+    const answer = await act();
+    this.answers.set(key, answer);
+    if (this.isDeaf) throw new Refusal(0, "offline", "the answer was lost");
+    return answer;
   }
 
   /** @param {ScoreModel} score @param {any} command @param {number} index */
@@ -228,6 +239,39 @@ test("an act whose answer was lost on the way is not done twice", async () => {
   assert.equal(outbox.saved.hitsIn(2).length, 1);
   assert.equal(outbox.saved.hit("h1")?.instrument, "crash");
   assert.equal(outbox.state, "idle");
+});
+
+test("an undo whose answer was lost on the way goes back one step, not two", async () => {
+  const { server, outbox } = opened();
+  await outbox.push(crash("h1"));
+  await outbox.push(crash("h2"));
+  server.isDeaf = true;
+
+  await outbox.push(UNDO);
+  assert.equal(outbox.state, "stuck");
+  server.isDeaf = false;
+  await outbox.retry();
+
+  assert.equal(server.number, 4);
+  assert.equal(outbox.saved.hit("h1")?.instrument, "crash");
+  assert.equal(outbox.saved.hit("h2")?.instrument, "snare");
+  assert.equal(outbox.state, "idle");
+});
+
+test("a score that was written anew unheard is not written anew again", async () => {
+  const { server, outbox } = opened();
+  await outbox.push(crash("h1"));
+  server.isDeaf = true;
+
+  await outbox.push({ kind: "requantise", changes: { grid: "16" } });
+  server.isDeaf = false;
+  await outbox.retry();
+
+  assert.deepEqual(server.received.at(-1), [{ grid: "16" }]);
+  assert.equal(server.number, 3);
+  assert.equal(outbox.saved.hit("h1")?.instrument, "ride");
+  await outbox.push(UNDO);
+  assert.equal(outbox.saved.hit("h1")?.instrument, "crash");
 });
 
 test("an act that was saved is not sent again when only the look at it failed", async () => {
