@@ -41,7 +41,17 @@ def charts_of(user: User) -> QuerySet[Notation]:
 
 def may_edit(user: User | AnonymousUser, notation: Notation) -> bool:
     """Whether ``user`` may change ``notation``: its owner and admins; moderators read."""
-    return isinstance(user, User) and (notation.owner_id == user.pk or is_admin(user))
+    return is_own(user, notation) or may_edit_all(user)
+
+
+def is_own(user: User | AnonymousUser, notation: Notation) -> bool:
+    """Whether ``notation`` belongs to ``user``."""
+    return isinstance(user, User) and notation.owner_id == user.pk
+
+
+def may_edit_all(user: User | AnonymousUser) -> bool:
+    """Whether ``user`` may change everybody's notations; asks the database, so a list asks it once."""
+    return is_admin(user)
 
 
 def notation_ids_by_job(job_ids: list[UUID]) -> dict[UUID, UUID]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import cached_property
 from typing import Any
 
 from drf_spectacular.types import OpenApiTypes
@@ -15,7 +16,7 @@ from notation.core.quantising.regrid import GridChanges
 from notation.core.writers.exports import ExportOptions
 from notation.models import Notation, Revision
 from notation.revisions import author_name
-from notation.selectors import may_edit
+from notation.selectors import is_own, may_edit_all
 
 MOST_COMMANDS = 500
 _METER = re.compile(r"(\d{1,2})/(2|4|8|16)")
@@ -49,7 +50,11 @@ class NotationSerializer(serializers.ModelSerializer[Notation]):
         read_only_fields = fields
 
     def get_can_edit(self, notation: Notation) -> bool:
-        return may_edit(self.context["request"].user, notation)
+        return is_own(self.context["request"].user, notation) or self._may_edit_all
+
+    @cached_property
+    def _may_edit_all(self) -> bool:
+        return may_edit_all(self.context["request"].user)  # all rows of a list have this one serializer
 
 
 class NotationDetailSerializer(NotationSerializer):

@@ -4,6 +4,8 @@ from uuid import uuid4
 
 import pytest
 from django.core.cache import caches
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from rest_framework.test import APIClient
 
@@ -70,6 +72,21 @@ def test_a_list_says_how_much_music_there_is_and_whether_one_may_change_it():
 
     assert (mine["hit_count"], mine["bar_count"], mine["duration_s"], mine["revision"]) == (4, 1, 2.0, 1)
     assert (mine["can_edit"], moderated["can_edit"]) == (True, False)
+
+
+@pytest.mark.parametrize(("role", "can_edit"), [({"moderator": True}, False), ({"admin": True}, True)])
+def test_a_list_of_everybodys_notations_asks_for_the_role_as_often_as_a_short_one(role, can_edit):
+    client = api(UserFactory(**role))
+    NotationFactory()
+    with CaptureQueriesContext(connection) as for_one:
+        client.get("/api/v1/notations/")
+    NotationFactory.create_batch(4)
+
+    with CaptureQueriesContext(connection) as for_five:
+        results = client.get("/api/v1/notations/").json()["results"]
+
+    assert [item["can_edit"] for item in results] == [can_edit] * 5
+    assert len(for_five) == len(for_one)
 
 
 def test_a_score_page_shows_the_engraving_and_says_when_it_cannot_be_drawn(client, monkeypatch, tmp_path):
