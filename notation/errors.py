@@ -29,6 +29,14 @@ class NotationGone(DrumError):
     hint = "If its transcription was deleted with it, transcribe the recording again."
 
 
+class NotationMissing(DrumError):
+    """It was deleted, or even purged, after the writer had opened it."""
+
+    code = "not_found"
+    message = "This score was deleted meanwhile; nothing was changed."
+    hint = "Restore it if that is still possible, then make the change again."
+
+
 class NothingToWrite(DrumError):
     """There is not a single hit to write down."""
 

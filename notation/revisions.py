@@ -18,8 +18,9 @@ from django.utils import timezone
 
 from accounts.core.text import one_line
 from accounts.models import User
+from notation.core.edits.ids import first_fresh_number
 from notation.core.score import Score, score_to_json
-from notation.errors import RevisionConflict, ScoreTooLarge
+from notation.errors import NotationMissing, RevisionConflict, ScoreTooLarge
 from notation.models import Notation, Revision
 from notation.scores import keep_score
 
@@ -49,6 +50,7 @@ def start_notation(*, owner: User, score: Score, change: Change, title: str = ""
     refuse_too_large(score)
     columns = columns_of(score)
     columns["title"] = columns["title"] or title_of(title) or "Untitled"
+    fields["fresh_from"] = max(fields.get("fresh_from", 1), first_fresh_number(score))
     notation = Notation.objects.create(owner=owner, **columns, **fields)
     _record(notation, 1, columns["score"], owner, change)
     keep_score(notation.pk, 1, score)
@@ -70,12 +72,15 @@ def write_revision(
     Args:
         fields: other columns of the notation that change with it.
     Raises:
-        RevisionConflict: somebody was faster, or the notation was deleted; nothing is written.
+        RevisionConflict: somebody was faster; nothing is written.
+        NotationMissing: it was deleted meanwhile; nothing is written.
         ScoreTooLarge: more hits or bars than are accepted.
     """
     refuse_too_large(score)
     number = base_revision + 1
     columns = columns_of(score) | fields
+    # A score that was given, not edited, may bring ids that a later one lacks.
+    columns["fresh_from"] = max(notation.fresh_from, fields.get("fresh_from", 1), first_fresh_number(score))
     columns["title"] = columns["title"] or notation.title
     stored = columns.pop("score")
     moved = Notation.objects.filter(pk=notation.pk, revision=base_revision, deleted_at=None).update(
@@ -95,14 +100,21 @@ def write_revision(
 
 
 def check_base(notation: Notation, base_revision: int) -> None:
-    """Raise ``RevisionConflict`` at once if ``notation`` has moved on; the write itself checks again."""
+    """Raise ``RevisionConflict`` at once if ``notation`` has moved on; the write itself checks again.
+
+    Raises:
+        NotationMissing: it is not at the revision, and was deleted meanwhile.
+    """
     if notation.revision != base_revision:
         raise conflict_since(notation.pk, base_revision)
 
 
-def conflict_since(notation_id: UUID, base_revision: int) -> RevisionConflict:
+def conflict_since(notation_id: UUID, base_revision: int) -> RevisionConflict | NotationMissing:
     """Return the error that tells a writer what happened since ``base_revision``."""
-    current = Notation.objects.values_list("revision", flat=True).get(pk=notation_id)
+    rows = Notation.objects.filter(pk=notation_id, deleted_at=None)
+    current = rows.values_list("revision", flat=True).first()
+    if current is None:  # no revision to name would ever be the right one
+        return NotationMissing()
     missed = (
         Revision.objects.filter(notation_id=notation_id, number__gt=base_revision)
         .select_related("author")

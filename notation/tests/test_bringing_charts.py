@@ -184,3 +184,12 @@ def test_the_same_upload_with_its_key_makes_one_notation():
 def test_bringing_charts_needs_a_sign_in(client):
     assert client.post(f"{NOTATIONS}from-events/", {}, content_type="application/json").status_code == 401
     assert client.post(f"{NOTATIONS}from-file/", {}).status_code == 401
+
+
+def test_ids_that_a_file_brought_are_not_used_again():
+    chart = one_bar_of_rock()
+    chart["hits"][0]["id"] = "e7"
+
+    made = bring(UserFactory(), json.dumps(chart).encode(), "rock.json").json()
+
+    assert Notation.objects.get(pk=made["id"]).fresh_from == 8

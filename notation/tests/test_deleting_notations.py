@@ -11,7 +11,11 @@ from django.utils import timezone
 from accounts.services import close_account
 from accounts.tests.factories import UserFactory
 from media.tests.factories import RecordingFactory
-from notation.models import HitSet, Notation
+from notation.editing import edit
+from notation.errors import NotationMissing
+from notation.models import HitSet, Notation, Revision
+from notation.revisions import Change, check_base, write_revision
+from notation.scores import score_of
 from notation.services import delete_notation_of_job, purge_deleted_notations
 from notation.tests.clients import NOTATIONS, api, instruments_of, read, send, to_crash
 from notation.tests.factories import NotationFactory
@@ -33,7 +37,39 @@ def test_a_deleted_notation_is_gone_from_the_lists_and_comes_back():
 
 
 def test_restoring_what_is_not_deleted_changes_nothing():
-    assert send(NotationFactory(), "undelete/", {}).status_code == 200
+    notation = NotationFactory()
+    (before,) = Notation.objects.filter(pk=notation.pk).values()
+
+    answer = send(notation, "undelete/", {})
+
+    (after,) = Notation.objects.filter(pk=notation.pk).values()
+    assert (answer.status_code, answer.json()["revision"]) == (200, 1)
+    assert after == before
+    assert notation.revisions.count() == 1
+
+
+def test_a_change_of_what_was_deleted_meanwhile_is_not_found_rather_than_stale():
+    notation = NotationFactory()
+    commands = to_crash("h2")["commands"]
+    Notation.objects.filter(pk=notation.pk).update(deleted_at=timezone.now())
+
+    with pytest.raises(NotationMissing):
+        edit(notation=notation, by=notation.owner, base_revision=1, commands=commands)
+    with pytest.raises(NotationMissing):
+        edit(notation=notation, by=notation.owner, base_revision=7, commands=commands)
+
+    assert instruments_of(notation) == ["kick", "snare", "kick", "snare"]
+
+
+def test_a_change_of_what_was_purged_meanwhile_is_not_found():
+    notation = NotationFactory()
+    score, change = score_of(notation), Change(Revision.Kind.EDITED, [])
+    Notation.objects.filter(pk=notation.pk).delete()
+
+    with pytest.raises(NotationMissing):
+        write_revision(notation, base_revision=1, score=score, author=None, change=change)
+    with pytest.raises(NotationMissing):
+        check_base(notation, 7)
 
 
 def test_a_moderator_deletes_and_restores_nothing():

@@ -188,3 +188,17 @@ def test_ids_of_removed_hits_are_never_used_again():
     ids = {hit["id"] for hit in Notation.objects.get(pk=notation.pk).score["hits"]}
     assert len(ids) == 5
     assert added not in ids
+
+
+def test_ids_that_a_given_score_brought_and_a_later_one_lacks_are_never_used_again():
+    notation = NotationFactory()
+    given = one_bar_of_rock()
+    given["hits"][1]["id"] = "e7"
+    add = {"op": "add", "bar": 1, "position": "1/2", "instrument": "hihat_closed"}
+
+    send(notation, "", {"base_revision": 1, "score": given}, method="put")
+    send(notation, "", {"base_revision": 2, "score": one_bar_of_rock()}, method="put")
+    send(notation, "commands/", {"base_revision": 3, "commands": [add]})
+
+    notation.refresh_from_db()
+    assert {hit["id"] for hit in notation.score["hits"]} == {"h1", "h2", "h3", "h4", "e8"}
