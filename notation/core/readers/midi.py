@@ -209,7 +209,7 @@ def _quantised(strokes: Sequence[_Stroke], draft: Draft, ticks: TickBars, findin
     return replace(
         score,
         bars=tuple(replace(bar, section=sections.get(bar.number)) for bar in score.bars),
-        hits=tuple(replace(placed, marks=marks[placed.hit.id]) for placed in score.hits),
+        hits=tuple(replace(placed, marks=placed.marks | marks[placed.hit.id]) for placed in score.hits),
     )
 
 

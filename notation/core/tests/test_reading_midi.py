@@ -92,6 +92,19 @@ def test_a_played_file_is_quantised_and_this_is_told():
     assert onsets == pytest.approx([tick / 960 for tick, _, _ in strokes])
 
 
+def test_a_played_buzz_roll_stays_a_roll():
+    random_ = random.Random(1)
+    beats = [(480 * beat + random_.randint(0, 28), 36, 90) for beat in range(32)]
+    buzz = [(480 * 8 + round(21.3 * stroke), 38, 60) for stroke in range(44)]
+
+    score = read_score(midi(drums([*beats, *buzz])), "x.mid").score
+
+    rolled = {hit.hit.id for hit in score.hits if Mark.ROLL in hit.marks}
+    within = [hit for hit in score.hits if hit.hit.instrument is _I.SNARE]
+    assert rolled
+    assert all(hit.hit.id in rolled or hit.grace_of in rolled for hit in within)
+
+
 def test_tempi_and_meters_follow_the_file():
     turn = 6 * 1440
     conductor = track(
