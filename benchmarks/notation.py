@@ -106,7 +106,7 @@ def measure_all(song: Song, score: Score, rounds: int) -> list[Row]:
         _row("SVG, one width", lambda: engrave_screen(score), rounds, 0.3),
         _row(
             "PDF, with its pages' SVG",
-            lambda: write_pdf(score, "a4", pages=engrave_pages(score)),
+            lambda: write_pdf(score, engrave_pages(score)),
             rounds,
             1.0,
         ),

@@ -43,6 +43,10 @@ class Meter:
         """The note that a tempo mark counts: the felt beat, but a quarter where that is an eighth (7/8)."""
         return max(self.beat_quarters, Fraction(1))
 
+    def printed_bpm(self, bpm: float) -> int:
+        """The number of a tempo mark, for a tempo in felt beats a minute."""
+        return round(bpm * float(self.beat_quarters / self.printed_beat_quarters))
+
     @property
     def bar_quarters(self) -> Fraction:
         """The length of a bar in quarter notes."""

@@ -75,9 +75,7 @@ def _meter_sentences(old: Score, new: Score, alignment: Alignment) -> Iterator[s
 
 
 def _printed_bpm(score: Score, mark: TempoMark) -> str:
-    """The number that is printed: of quarters where the felt beat is an eighth."""
-    meter = score.bars[mark.bar - score.bars[0].number].meter
-    return f"{mark.bpm * float(meter.beat_quarters / meter.printed_beat_quarters):.4g}"
+    return str(score.bars[mark.bar - score.bars[0].number].meter.printed_bpm(mark.bpm))
 
 
 def _tempo_sentences(old: Score, new: Score, alignment: Alignment) -> Iterator[str]:

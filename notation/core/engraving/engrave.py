@@ -23,6 +23,7 @@ ScreenWidth = Literal["phone", "tablet", "desktop"]
 SCREEN_WIDTHS_PX: Mapping[ScreenWidth, int] = {"phone": 360, "tablet": 768, "desktop": 1200}
 
 TIME_LIMIT_S = 60.0
+LONGEST_TIME_LIMIT_S = 300.0  # measured: 10,000 bars take 36 s on a screen
 TIME_LIMIT_A_BAR_S = 0.1  # a page of four bars takes some 10 ms, but a busy machine may be ten times slower
 
 # Staff size on screens, in per cent of Verovio's 72 px staff.
@@ -209,7 +210,7 @@ def _screen_requests(
 def _render(requests: Sequence[Mapping[str, Any]]) -> list[list[str]]:
     """Have a child process draw; returns each request's pages."""
     bars = sum(request["mei"].count("<measure ") for request in requests)
-    return ENGRAVER.draw(requests, TIME_LIMIT_S + TIME_LIMIT_A_BAR_S * bars)
+    return ENGRAVER.draw(requests, min(TIME_LIMIT_S + TIME_LIMIT_A_BAR_S * bars, LONGEST_TIME_LIMIT_S))
 
 
 def _kept_ids(score: Score) -> frozenset[str]:

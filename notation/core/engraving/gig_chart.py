@@ -15,7 +15,7 @@ from lxml import etree
 from notation.core.engraving.engrave import Excerpt, engrave_excerpts
 from notation.core.engraving.fonts import text_width
 from notation.core.engraving.gig_rows import Row, gig_rows
-from notation.core.engraving.mei import metronome_note, printed_bpm
+from notation.core.engraving.mei import metronome_note
 from notation.core.engraving.page import Paper, draw_text, fitted, paper_size
 from notation.core.engraving.pdf import write_pdf
 from notation.core.engraving.svg import Glyphs, empty_drawing, serialise, tag
@@ -71,12 +71,12 @@ _SIZES = (
 
 
 def write_gig_chart(score: Score, paper: Paper = "a4", profile: KitProfile = WEINBERG) -> bytes:
-    """Write the gig chart of ``score`` as a PDF: one page, two for a very long song.
+    """Write the gig chart of ``score`` as a PDF: one page, more for a very long song.
 
     Raises:
         EngravingFailed: the engraver crashed or took too long.
     """
-    return write_pdf(score, paper, pages=draw_gig_chart(score, paper, profile))
+    return write_pdf(score, draw_gig_chart(score, paper, profile), paper)
 
 
 def draw_gig_chart(score: Score, paper: Paper = "a4", profile: KitProfile = WEINBERG) -> tuple[str, ...]:
@@ -286,7 +286,7 @@ def _draw_heading(body: etree._Element, glyphs: Glyphs, score: Score, width: int
     meter = first.meter
     tempo = next((mark.bpm for mark in score.tempo_marks if mark.bar == first.number), score.tempo_bpm)
     feel = score.swing_at(first.number)
-    words = f"= {printed_bpm(meter, tempo)}    {meter.beats}/{meter.beat_type}"
+    words = f"= {meter.printed_bpm(tempo)}    {meter.beats}/{meter.beat_type}"
     if feel is not None:
         words += f"    {swing_words(feel)}"
     baseline = _TOP + 55

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
-from notation.core.engraving.mei import printed_bpm
 from notation.core.form.form import Form, Section
 from notation.core.score import Score
 from notation.core.texts import plain_text, swing_words
@@ -83,7 +82,7 @@ def _changes(score: Score, section: Section) -> list[str]:
     bars = {bar.number: bar for bar in score.bars}
     for mark in score.tempo_marks:
         if mark.bar > beginning:
-            said.append((mark.bar, f"tempo {printed_bpm(bars[mark.bar].meter, mark.bpm)}"))
+            said.append((mark.bar, f"tempo {bars[mark.bar].meter.printed_bpm(mark.bpm)}"))
     said += [
         (mark.bar, swing_words(mark.swing).lower()) for mark in score.swing_marks if mark.bar > beginning
     ]

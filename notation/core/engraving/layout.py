@@ -119,28 +119,31 @@ def _only_leads_in(measures: Sequence[Measure]) -> bool:
 
 
 def _fold_repeats(measures: Sequence[Measure], shown: frozenset[int]) -> list[Measure]:
-    """Write a bar that is equal to the one before as a sign, and two that are equal to the two before."""
+    """Write a bar that is equal to the one before as a sign, and two that are equal to the two before.
+
+    A sign for two bars stands at the end of a phrase of four, where its two bars stand on the same line; a
+    pickup and a long rest begin a phrase.
+    """
     result: list[Measure] = []
-    place = 0
+    place = phrase_start = 0
     while place < len(measures):
         measure = measures[place]
-        if _repeats(measures, place, 2, shown) and not _repeats(measures, place + 1, 1, frozenset()):
+        ends_phrase = (place - phrase_start) % _BARS_A_LINE == _BARS_A_LINE - 2
+        two = ends_phrase and _repeats(measures, place, 2, shown)
+        if two and not _repeats(measures, place + 1, 1, frozenset()):
             result.append(replace(measure, bars=2, is_simile=True, second=measures[place + 1].spelled))
             place += 2
             continue
         result.append(replace(measure, is_simile=_repeats(measures, place, 1, shown)))
         place += 1
+        if measure.is_long_rest or measure.spelled.bar.is_pickup:
+            phrase_start = place
     return result
 
 
 def _repeats(measures: Sequence[Measure], place: int, period: int, shown: frozenset[int]) -> bool:
-    """Whether the ``period`` bars from ``place`` are those before them again, and may be a sign.
-
-    A sign for two bars stands at the end of a phrase of four, where its two bars stand on the same line.
-    """
+    """Whether the ``period`` bars from ``place`` are those before them again, and may be a sign."""
     if place < period or place + period > len(measures):
-        return False
-    if period > 1 and _place_in_phrase(measures, place) != _BARS_A_LINE - period:
         return False
     before, after = measures[place - period : place], measures[place : place + period]
     return all(
@@ -150,19 +153,6 @@ def _repeats(measures: Sequence[Measure], place: int, period: int, shown: frozen
         and _content(old.spelled) == _content(new.spelled)
         for old, new in zip(before, after, strict=True)
     )
-
-
-def _place_in_phrase(measures: Sequence[Measure], place: int) -> int:
-    """How many bars of the phrase come before; a pickup and a long rest begin one."""
-    start = max(
-        (
-            index + 1
-            for index in range(place)
-            if measures[index].is_long_rest or measures[index].spelled.bar.is_pickup
-        ),
-        default=0,
-    )
-    return (place - start) % _BARS_A_LINE
 
 
 def _break_lines(section: Sequence[Measure]) -> list[Measure]:

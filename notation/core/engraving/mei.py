@@ -184,17 +184,12 @@ def metronome_note(meter: Meter) -> str:
     return _METRONOME[beat * 2 / 3] + _METRONOME_DOT if meter.is_compound else _METRONOME[beat]
 
 
-def printed_bpm(meter: Meter, bpm: float) -> int:
-    """The number of a tempo mark, for a tempo in felt beats a minute."""
-    return round(bpm * float(meter.beat_quarters / meter.printed_beat_quarters))
-
-
 def _write_tempo(measure: etree._Element, meter: Meter, mark: TempoMark, *, feel: SwingMark | None) -> None:
     # What is printed is text to other programs; this is what they play by, in quarters a minute.
     quarters = f"{mark.bpm * float(meter.beat_quarters):.2f}"
     tempo = add(measure, "tempo", tstamp="1", staff="1", place="above", midi_bpm=quarters)
     # The glyph is text in the music font, far too large beside the words unless it is scaled down.
     note = add(tempo, "rend", metronome_note(meter), fontfam="smufl", fontsize="70%")
-    note.tail = f"\u00a0= {printed_bpm(meter, mark.bpm)}" + (
+    note.tail = f"\u00a0= {meter.printed_bpm(mark.bpm)}" + (
         f"\u00a0\u00a0\u00a0{swing_words(feel.swing)}" if feel else ""
     )

@@ -17,7 +17,6 @@ from reportlab.pdfbase.cidfonts import UnicodeCIDFont
 from reportlab.pdfbase.ttfonts import TTFont
 from reportlab.pdfgen.canvas import Canvas
 
-from notation.core.engraving.engrave import engrave_pages
 from notation.core.engraving.fonts import has_letter, liberation_serif
 from notation.core.engraving.page import Paper, paper_size
 from notation.core.engraving.svg import parse
@@ -36,15 +35,8 @@ _JAPANESE, _KOREAN = "HeiseiMin-W3", "HYSMyeongJo-Medium"  # each has the Chines
 _Step = tuple[str, tuple[float, ...]]
 
 
-def write_pdf(score: Score, paper: Paper = "a4", *, pages: tuple[str, ...] | None = None) -> bytes:
-    """Write ``score`` as a PDF.
-
-    Args:
-        pages: what ``engrave_pages`` returned for the same score and paper, if it has been called already.
-    Raises:
-        EngravingFailed: ``pages`` was not given and the engraver failed.
-    """
-    pages = engrave_pages(score, paper) if pages is None else pages
+def write_pdf(score: Score, pages: Sequence[str], paper: Paper = "a4") -> bytes:
+    """Write drawn ``pages`` of ``score``, on ``paper``, as a PDF."""
     width, height = (side * _POINTS_PER_TENTH_MM for side in paper_size(paper))
     packed = io.BytesIO()
     # Named at once, or every page declares Helvetica, which is not embedded.

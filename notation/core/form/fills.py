@@ -16,7 +16,6 @@ _HANDS = (SNARE, STICK, TOM)
 _USUAL = 0.34  # a stroke that so many of the section's bars have belongs to the groove
 _TOM_STROKE, _OTHER_STROKE, _TIME_LEFT = 1.0, 0.7, 0.5  # what each says about a fill
 _AT_PHRASE_END, _ANYWHERE = 1.8, 3.5
-_PHRASE_BARS = 4
 
 
 @dataclass(frozen=True, slots=True)

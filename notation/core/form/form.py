@@ -56,14 +56,6 @@ class Form:
     stops: tuple[int, ...]
     like: Mapping[int, int]
 
-    def fill_in(self, bar: int) -> Fill | None:
-        """The fill that is played in ``bar``."""
-        return next((fill for fill in self.fills if fill.bar == bar), None)
-
-    def section_at(self, bar: int) -> Section | None:
-        """The section that ``bar`` belongs to; None for a pickup."""
-        return next((section for section in self.sections if section.first <= bar <= section.last), None)
-
 
 def find_form(score: Score) -> Form:
     """Find sections, fills and stops; where the score has section names, these say where sections begin.
@@ -141,8 +133,11 @@ def _likeness(song: SongGrooves, cuts: Sequence[int], fills: Sequence[Fill]) -> 
 
 def _letter(index: int) -> str:
     """A to Z, then AA, AB…"""
-    first, second = divmod(index, 26)
-    return (chr(ord("A") + first - 1) if first else "") + chr(ord("A") + second)
+    letters = ""
+    while index >= 0:
+        index, last = divmod(index, 26)
+        letters, index = chr(ord("A") + last) + letters, index - 1
+    return letters
 
 
 def _stops(score: Score, fills: Sequence[Fill], like: Mapping[int, int]) -> tuple[int, ...]:

@@ -21,6 +21,7 @@ _EVIDENCE = 1.6  # what crash, fill or silence take off that
 _TWO_BAR_PATTERN = 0.35
 _ODD_LENGTH, _TWO_BARS, _FOUR_BARS = 0.5, 0.3, 0.1
 _SHORT, _FEWEST_BARS = 1.0, 4
+_PHRASE_BARS = 4
 _LONG_A_BAR, _USUAL_BARS = 0.04, 8
 _LONGEST_BARS = 64
 _MOST_AT_ONCE = 512  # bars compared with one another: all of any song, parts of a day's rehearsal
@@ -34,7 +35,6 @@ class SongGrooves:
     """The bars from ``start`` on, by row, and what is known about them."""
 
     def __init__(self, score: Score, start: int) -> None:
-        self._score = score
         self.bars = score.bars[start:]
         whole = read_patterns(score)
         self._patterns = BarPatterns(whole.strokes[start:], whole.timekeepers[start:], whole.quarters[start:])
@@ -123,7 +123,7 @@ class SongGrooves:
             groove, _ = self._groove(first, end)
             for row in range(first, end):
                 grooves.append(groove[(row - first) % len(groove)])
-                ends_phrase = (row + 1 - first) % _FEWEST_BARS == 0 or row + 1 == end
+                ends_phrase = (row + 1 - first) % _PHRASE_BARS == 0 or row + 1 == end
                 phrase_ends.append(every_bar_ends_a_phrase or ends_phrase)
         return find_fills(self.bars, self._patterns.strokes, grooves, phrase_ends)
 

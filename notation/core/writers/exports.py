@@ -112,7 +112,7 @@ def _pdf(score: Score, options: ExportOptions) -> bytes:
         return _lilypond_pdf(score, options)
     _refuse_without_pdfs(options)
     pages = engrave_pages(score, options.paper, profile=options.profile)
-    return write_pdf(score, options.paper, pages=pages)
+    return write_pdf(score, pages, options.paper)
 
 
 def _gig_chart(score: Score, options: ExportOptions) -> bytes:

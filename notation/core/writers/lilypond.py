@@ -234,7 +234,7 @@ def _tempo(bar: Bar, tempo: TempoMark | None, feel: SwingMark | None) -> Iterato
     if tempo is not None:
         beat = bar.meter.printed_beat_quarters
         note = "4." if bar.meter.is_compound else DURATIONS[beat]
-        words.append(f"{note} = {round(tempo.bpm * float(bar.meter.beat_quarters / beat))}")
+        words.append(f"{note} = {bar.meter.printed_bpm(tempo.bpm)}")
     yield " ".join(words)
 
 

@@ -160,7 +160,7 @@ def _write_tempo(measure: etree._Element, bar: Bar, tempo: TempoMark | None, fee
         add(metronome, "beat-unit", VALUE_TYPES[beat * 2 / 3 if bar.meter.is_compound else beat])
         if bar.meter.is_compound:
             add(metronome, "beat-unit-dot")
-        add(metronome, "per-minute", round(tempo.bpm * float(bar.meter.beat_quarters / beat)))
+        add(metronome, "per-minute", bar.meter.printed_bpm(tempo.bpm))
     if feel is not None:
         add(add(direction, "direction-type"), "words", swing_words(feel.swing))
     sound = add(direction, "sound")
