@@ -250,6 +250,19 @@ def test_without_a_connection_changes_wait_and_are_sent_on_request(
     assert ("0", "crash") in chart.hits(1)
 
 
+def test_a_browser_that_stores_nothing_saves_all_the_same(chart: Chart) -> None:
+    page = chart.page
+    page.evaluate("() => { Storage.prototype.setItem = () => { throw new DOMException('it is full') } }")
+
+    _press(page, "c")
+    _saved(page)
+    _press(page, "ArrowRight", "c")
+    _saved(page)
+
+    crashes = [position for position, instrument in chart.hits(1) if instrument == "crash"]
+    assert crashes == ["0", "1/2"]
+
+
 def test_after_signing_in_again_in_another_tab_what_waits_is_saved(
     contested_chart: Chart, context: BrowserContext
 ) -> None:

@@ -313,7 +313,7 @@ export class Editor {
     switch (news.type) {
       case "saved":
         if (this.#selection) this.#selection = keep(outbox.score, this.#selection, news.renamed);
-        sessionStorage.setItem(this.storageKey, JSON.stringify(outbox.history.toJson(outbox.revision)));
+        store(this.storageKey, outbox.history.toJson(outbox.revision));
         this.#say(news.summary?.length ? news.summary.join("; ") : "Nothing changed.");
         break;
       case "settled":
@@ -395,5 +395,17 @@ function stored(key) {
     return JSON.parse(sessionStorage.getItem(key) ?? "null");
   } catch {
     return null;
+  }
+}
+
+/**
+ * @param {string} key
+ * @param {unknown} value
+ */
+function store(key, value) {
+  try {
+    sessionStorage.setItem(key, JSON.stringify(value));
+  } catch {
+    // Full, or switched off: undoing then ends with this page.
   }
 }

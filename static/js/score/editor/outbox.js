@@ -76,7 +76,15 @@ export class Outbox {
    */
   constructor({ server, score, revision, history, tell }) {
     this.server = server;
-    this.tell = tell;
+    /** @param {News} news */
+    this.tell = (news) => {
+      // Whoever listens may fail at showing it; saving goes on.
+      try {
+        tell(news);
+      } catch (error) {
+        console.error(error);
+      }
+    };
     this.saved = score;
     this.revision = revision;
     this.history = history ?? new UndoHistory(revision);
@@ -261,7 +269,12 @@ export class Outbox {
    * @returns {boolean} whether the rest can go on
    */
   #handle(error) {
-    if (!(error instanceof Refusal)) throw error;
+    if (!(error instanceof Refusal)) {
+      // A fault of this page. What was not sent stays, and can be tried again.
+      this.state = "stuck";
+      this.tell({ type: "stuck", message: reasonOf(error) });
+      return false;
+    }
     const batch = this.#underWay;
     if (error.code === "revision_conflict" && !this.#unseen) {
       this.#putBack(batch);
@@ -359,5 +372,6 @@ function refusedAct(batch, index) {
 /** @param {unknown} error */
 function reasonOf(error) {
   if (error instanceof Refusal) return error.message;
-  throw error;
+  console.error(error);
+  return "Something went wrong on this page.";
 }

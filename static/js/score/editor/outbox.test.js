@@ -226,6 +226,42 @@ test("without a connection everything waits, and goes when it is back", async ()
   assert.equal(outbox.saved.hit("h1")?.instrument, "crash");
 });
 
+test("a fault of the page itself is told, and what waits can be tried again", async (t) => {
+  t.mock.method(console, "error", () => {});
+  const { server, outbox, news } = opened();
+  server.instead = () => {
+    throw new TypeError("undefined is not a function");
+  };
+
+  await outbox.push(crash("h1"));
+  assert.equal(outbox.state, "stuck");
+  assert.match(news.at(-1)?.message ?? "", /went wrong/);
+  assert.equal(outbox.unsaved.length, 1);
+  await outbox.retry();
+
+  assert.equal(outbox.saved.hit("h1")?.instrument, "crash");
+  assert.equal(outbox.state, "idle");
+});
+
+test("whoever cannot show what was saved does not stop the saving", async (t) => {
+  const complaints = t.mock.method(console, "error", () => {});
+  const server = new Server();
+  const outbox = new Outbox({
+    server: /** @type {any} */ (server),
+    score: server.revisions[0],
+    revision: 1,
+    tell: ({ type }) => {
+      if (type === "saved") throw new Error("the drawing is gone");
+    },
+  });
+
+  await Promise.all([outbox.push(crash("h1")), outbox.push(crash("h2"))]);
+
+  assert.equal(outbox.saved.hit("h2")?.instrument, "crash");
+  assert.equal(outbox.state, "idle");
+  assert.equal(complaints.mock.callCount(), 2);
+});
+
 test("an act whose answer was lost on the way is not done twice", async () => {
   const { server, outbox } = opened();
   server.isDeaf = true;
