@@ -14,7 +14,7 @@ from mido.midifiles.meta import KeySignatureError
 
 from accounts.core.text import one_line
 from notation.core.readers.errors import ImportNoDrums, ImportUnreadable, ImportUnsupported
-from notation.core.readers.limits import MAX_MIDI_BYTES, check_bytes, check_notes
+from notation.core.readers.limits import MAX_MIDI_BYTES, check_bytes, check_notes, check_tracks
 from notation.core.readers.report import Findings
 
 _DRUM_CHANNEL = 9  # 0-based: General MIDI's channel 10
@@ -59,7 +59,7 @@ def parse_midi(data: bytes, findings: Findings) -> MidiMusic:
         ImportUnreadable: damaged.
         ImportUnsupported: independent patterns (type 2), or a time code instead of beats.
         ImportNoDrums: nothing on channel 10, and no track that is named after drums.
-        ImportTooLarge: too many bytes or strokes.
+        ImportTooLarge: too many bytes, tracks or strokes.
     """
     check_bytes(len(data), MAX_MIDI_BYTES)
     if data.startswith(b"RIFF"):  # as some programs wrap it
@@ -67,16 +67,19 @@ def parse_midi(data: bytes, findings: Findings) -> MidiMusic:
         data = data[start:] if start >= 0 else data
     if len(data) < 14:
         raise ImportUnreadable(reason="it ends before its first track")
-    kind, _, division = struct.unpack(">HHH", data[8:14])
+    kind, declared, division = struct.unpack(">HHH", data[8:14])
     if kind not in (0, 1):
         raise ImportUnsupported(reason=f"MIDI of type {kind}")
     if division & 0x8000:
         raise ImportUnsupported(reason="MIDI that counts a time code and not beats")
     if division == 0:
         raise ImportUnreadable(reason="it has no ticks to a beat")
+    check_tracks(declared)
     tracks = _tracks(data)
     drums = _drum_tracks(tracks)
-    left_out = sum(1 for track in tracks if track not in drums and any(_is_stroke(m) for _, m in track))
+    # Told apart by identity: two tracks may say the same, and to compare all they say takes forever.
+    chosen = {id(track) for track in drums}
+    left_out = sum(1 for track in tracks if id(track) not in chosen and any(_is_stroke(m) for _, m in track))
     if left_out:
         findings.add("part_left_out", "Tracks that are not drums were left out.", count=left_out)
     return _music(tracks, drums, division)

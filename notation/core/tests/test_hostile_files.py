@@ -249,6 +249,27 @@ def test_damaged_midi_is_refused(data):
         read_score(data, "x.mid")
 
 
+@pytest.mark.parametrize("count", [1_001, 65_000])
+def test_more_tracks_than_a_sequencer_has_are_refused(count):
+    header = b"MThd\x00\x00\x00\x06\x00\x01" + count.to_bytes(2, "big") + b"\x01\xe0"
+
+    with bounded(1.0), pytest.raises(ImportTooLarge, match="tracks"):
+        read_score(header + track(KICK) * count, "x.mid")
+
+
+def test_a_thousand_long_tracks_that_nearly_say_the_same_are_told_apart_in_bounded_time():
+    header = b"MThd\x00\x00\x00\x06\x00\x01" + (1_000).to_bytes(2, "big") + b"\x01\xe0"
+    long = b"\x00\xb9\x07\x40" * 100
+    drums = track(long, KICK) * 500
+    others = track(long, b"\x00\x90\x3c\x64") * 500
+
+    with bounded(4.0):
+        imported = read_score(header + drums + others, "x.mid")
+
+    assert len(imported.score.hits) == 1
+    assert {finding.code: finding.count for finding in imported.report}["part_left_out"] == 500
+
+
 def test_a_stroke_after_hours_of_silence_is_too_far():
     with bounded(5.0), pytest.raises(ImportTooLarge):
         read_score(midi(KICK, b"\xff\xff\xff\x7f\x99\x24\x64"), "x.mid")
