@@ -47,6 +47,7 @@ STATUS_BY_CODE = {
     "unsupported_format": 415,
     "import_unsupported": 415,
     "range_not_satisfiable": 416,
+    "throttled": 429,
     "too_many_attempts": 429,
     "engraving_failed": 500,
     "pdf_backend_missing": 501,

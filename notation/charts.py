@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import wraps
 from typing import Any
 from uuid import UUID
 
@@ -10,11 +12,14 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.csrf import csrf_exempt, csrf_protect
 from django.views.decorators.http import require_POST, require_safe
 
 from accounts.core.errors import DrumError
-from notation.forms import ImportForm
+from notation.api.throttling import counts_as_writing
+from notation.forms import ImportForm, refuse_long_form
 from notation.selectors import charts_of, deleted_notations_of, notations_visible_to
 from notation.services import create_from_file, delete_notation, duplicate_notation, undelete_notation
 
@@ -30,8 +35,23 @@ def charts_page(request: HttpRequest) -> HttpResponse:
     return render(request, "notation/charts.html", _context(request, ImportForm()))
 
 
+def _refuses_long_forms(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBase]:
+    """Refuse a form that is too long. The check of the CSRF token reads the form, so it comes after this."""
+    protected = csrf_protect(view)
+
+    @csrf_exempt
+    @wraps(view)
+    def measure_then_view(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        refuse_long_form(request)
+        return protected(request, *args, **kwargs)
+
+    return measure_then_view
+
+
+@_refuses_long_forms
 @login_required
 @require_POST
+@counts_as_writing
 def chart_import(request: HttpRequest) -> HttpResponse:
     """Make a notation of a file, and say on its page what could not be kept."""
     form = ImportForm(request.POST, request.FILES)

@@ -59,3 +59,11 @@ class ScoreTooLarge(DrumError):
     code = "score_too_large"
     message = "The score has {hits} hits in {bars} bars; at most {most_hits} and {most_bars} are accepted."
     hint = "Split the song into parts."
+
+
+class TooOften(DrumError):
+    """More files in a minute than one person may have written or read; the API says the same by itself."""
+
+    code = "throttled"
+    message = "Too many files were asked for at once."
+    hint = "Try again in a minute."

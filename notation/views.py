@@ -15,6 +15,7 @@ from django.utils.safestring import SafeString, mark_safe
 from django.views.decorators.http import require_safe
 
 from notation.api.serializers import ExportSerializer
+from notation.api.throttling import counts_as_writing
 from notation.core.errors import EngravingFailed
 from notation.core.writers.exports import ExportFormat, ExportOptions, PdfBackend
 from notation.core.writers.lilypond_pdf import lilypond_is_installed
@@ -68,6 +69,7 @@ def score_page(request: HttpRequest, notation_id: UUID) -> HttpResponse:
 
 @login_required
 @require_safe
+@counts_as_writing
 def score_download(request: HttpRequest, notation_id: UUID, fmt: str) -> HttpResponseBase:
     """Send the score as a file."""
     notation = get_object_or_404(notations_visible_to(request.user), pk=notation_id)

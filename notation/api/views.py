@@ -18,7 +18,6 @@ from rest_framework.reverse import reverse
 from rest_framework.serializers import BaseSerializer
 from rest_framework.throttling import BaseThrottle
 
-from media.core.errors import FileTooLarge
 from media.idempotency import IDEMPOTENCY_PARAMETER, idempotent
 from notation.api.editing import EditingMixin
 from notation.api.files import ID, NOT_FOUND, FilesMixin
@@ -34,6 +33,7 @@ from notation.api.serializers import (
 )
 from notation.api.throttling import WritingRateThrottle
 from notation.errors import RequestTooLarge
+from notation.forms import MB, bytes_sent, refuse_long_form
 from notation.models import Notation, Revision
 from notation.overview import overview_of
 from notation.selectors import deleted_notations_of, notations_visible_to
@@ -46,8 +46,6 @@ from notation.services import (
 )
 
 UUID_PATTERN = "[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"
-_MB = 1 << 20
-_FORM_BYTES = _MB  # room for the multipart framing
 _WRITES_MUCH = frozenset({"export", "from_events", "from_file", "requantise"})
 _BAD_MUSIC = "The music is refused: "
 
@@ -73,11 +71,9 @@ class NotationViewSet(FilesMixin, EditingMixin, mixins.ListModelMixin, mixins.Re
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         """Refuse what is too large before anything, such as the check for CSRF, reads it."""
-        sent = int(request.META.get("CONTENT_LENGTH") or 0)
         if self.action == "from_file":
-            if sent > settings.SCORE_FILE_MAX_MB * _MB + _FORM_BYTES:
-                raise FileTooLarge(maximum_mb=settings.SCORE_FILE_MAX_MB)
-        elif sent > settings.SCORE_BODY_MAX_MB * _MB:
+            refuse_long_form(request)
+        elif bytes_sent(request) > settings.SCORE_BODY_MAX_MB * MB:
             raise RequestTooLarge(maximum_mb=settings.SCORE_BODY_MAX_MB)
         super().initial(request, *args, **kwargs)
 

@@ -5,12 +5,16 @@ from uuid import uuid4
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
 from django.utils import timezone
 
 from accounts.tests.factories import UserFactory
+from media.core.errors import FileTooLarge
+from notation.charts import chart_import
 from notation.core.score import score_from_json
 from notation.core.writers.musicxml import write_musicxml
 from notation.models import Notation
+from notation.tests.clients import read
 from notation.tests.factories import NotationFactory, one_bar_of_rock
 
 pytestmark = pytest.mark.django_db
@@ -63,6 +67,48 @@ def test_a_file_beyond_the_limit_is_refused_on_the_page(client, settings):
 
     assert refused.status_code == 400
     assert "larger than the 1 MB" in refused.content.decode()
+
+
+def test_a_form_that_no_chart_fills_is_refused_before_anything_reads_it(rf, settings):
+    settings.SCORE_FILE_MAX_MB = 1
+    length = {"CONTENT_LENGTH": str(3 << 20)}
+    request = rf.post("/charts/import/", b"", content_type="multipart/form-data; boundary=x", **length)
+
+    with pytest.raises(FileTooLarge):
+        chart_import(request)
+
+    assert chart_import.csrf_exempt  # the middleware's check would have read it
+    assert not hasattr(request, "_post")
+
+
+def test_an_import_without_its_token_is_refused():
+    client = Client(enforce_csrf_checks=True)
+    client.force_login(UserFactory())
+    file = SimpleUploadedFile("rock.json", json.dumps(one_bar_of_rock()).encode())
+
+    refused = client.post("/charts/import/", {"file": file})
+
+    assert refused.status_code == 403
+    assert not Notation.objects.exists()
+
+
+def test_files_from_pages_count_together_with_those_of_the_api(client, settings):
+    settings.API_RATES = settings.API_RATES | {"writing": "3/min"}
+    chart = NotationFactory()
+    client.force_login(chart.owner)
+    file = json.dumps(one_bar_of_rock()).encode()
+
+    answers = [
+        read(chart, "export/tab/"),
+        client.get(f"/scores/{chart.pk}/download/tab/"),
+        client.post("/charts/import/", {"file": SimpleUploadedFile("rock.json", file)}),
+        client.get(f"/scores/{chart.pk}/download/tab/"),
+        client.post("/charts/import/", {"file": SimpleUploadedFile("rock.json", file)}),
+        read(chart, "export/tab/"),
+    ]
+
+    assert [answer.status_code for answer in answers] == [200, 200, 302, 429, 429, 429]
+    assert "Too many files" in answers[3].content.decode()
 
 
 def test_a_chart_is_copied_deleted_and_restored_from_the_page(client):
