@@ -5,6 +5,9 @@ import { ScoreModel } from "./score_model.js";
 
 /** @typedef {{revision: number, author: string, created_at: string, kind: string, summary: string[]}} Revision */
 
+/** `max_page_size` of the API. */
+const MOST_A_PAGE = 100;
+
 export class NotationApi {
   /**
    * @param {string} url of the notation; everything else lies below it
@@ -48,12 +51,19 @@ export class NotationApi {
     return { revision, score: ScoreModel.fromJson(score) };
   }
 
-  /** @returns {Promise<Revision[]>} the newest first */
+  /** @returns {Promise<Revision[]>} all of them, the newest first */
   async revisions() {
-    const answer = await ask(`${this.url}/revisions/`);
-    /** @type {Revision[]} */
-    const rows = Array.isArray(answer) ? answer : answer.results;
-    return [...rows].sort((a, b) => b.revision - a.revision);
+    /** @type {Map<number, Revision>} one that is saved meanwhile moves the others on by a row */
+    const found = new Map();
+    let query = `?page_size=${MOST_A_PAGE}`;
+    while (query) {
+      /** @type {{results: Revision[], next: string | null}} */
+      const { results, next } = await ask(`${this.url}/revisions/${query}`);
+      for (const row of results) found.set(row.revision, row);
+      // Behind a proxy the address that the server gives may be another than the page's.
+      query = next ? next.slice(next.indexOf("?")) : "";
+    }
+    return [...found.values()].sort((a, b) => b.revision - a.revision);
   }
 
   /**
