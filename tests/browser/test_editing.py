@@ -7,7 +7,7 @@ from fractions import Fraction
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, expect
+from playwright.sync_api import Browser, BrowserContext, Page, Route, expect
 
 from tests.browser.conftest import EMAIL, PASSWORD, Drummer, Upload
 from tests.browser.site import Site
@@ -248,6 +248,28 @@ def test_without_a_connection_changes_wait_and_are_sent_on_request(
     _saved(page)
 
     assert ("0", "crash") in chart.hits(1)
+
+
+def test_a_drawing_that_comes_late_does_not_replace_a_newer_one(chart: Chart) -> None:
+    page = chart.page
+    first, second = chart.id_of(1, "0", "ride"), chart.id_of(1, "1/2", "ride")
+    held: list[Route] = []
+    page.route("**/timing*", lambda route: route.continue_() if held else held.append(route))
+    drawn: list[str] = []
+    page.on("request", lambda request: drawn.append(request.url) if "revision=" in request.url else None)
+
+    page.locator(f"#{first} use").first.click()
+    _press(page, "Delete")
+    _saved(page)
+    page.locator(f"#{second} use").first.click()
+    _press(page, "Delete")
+    expect(page.locator(f"#{second}")).to_have_count(0)
+    with page.expect_response("**/timing*"):
+        held[0].continue_()
+    page.wait_for_timeout(500)  # in which the older drawing would come
+
+    expect(page.locator(f"#{second}")).to_have_count(0)
+    assert [url.rpartition("revision=")[2] for url in drawn] == ["3"]
 
 
 def test_a_browser_that_stores_nothing_saves_all_the_same(chart: Chart) -> None:

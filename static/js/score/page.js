@@ -239,8 +239,11 @@ function start(firstTiming) {
       showTime();
     },
   });
+  let redraws = 0;
   const redraw = async (/** @type {number} */ revision) => {
+    const ticket = (redraws += 1);
     const [next, key] = await Promise.all([json(data.timing_url), fetchSvg(data.drum_key_url)]);
+    if (ticket !== redraws) return; // edited on in the meantime: the later one shows
     await sheet.showRevision(revision, () => {
       timing = new Timing(next);
       view.timing = timing;

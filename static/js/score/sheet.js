@@ -7,6 +7,8 @@ export class Sheet {
   /** @type {number | null} null: whichever is the newest */
   #revision = null;
   #asked = 0;
+  /** What goes with a revision that is still to be shown, in whichever width it comes. */
+  #before = () => {};
 
   /**
    * @param {object} parts
@@ -31,7 +33,7 @@ export class Sheet {
     if (this.place.dataset.variant === variant || !this.urls?.[variant]) return;
     this.frame.classList.add("score--loading");
     try {
-      await this.#show(variant, () => {});
+      await this.#show(variant);
     } catch (error) {
       console.error(error); // the engraving that is there stays
     }
@@ -46,18 +48,18 @@ export class Sheet {
    */
   async showRevision(revision, before) {
     this.#revision = revision;
-    await this.#show(variantFor(window.innerWidth), before);
+    this.#before = before;
+    await this.#show(variantFor(window.innerWidth));
   }
 
-  /**
-   * @param {Variant} variant
-   * @param {() => void} before
-   */
-  async #show(variant, before) {
+  /** @param {Variant} variant */
+  async #show(variant) {
     const asked = (this.#asked += 1);
     try {
       const svg = await fetchSvg(this.#url(variant));
       if (asked !== this.#asked) return; // resized or edited on in the meantime: the later one shows
+      const before = this.#before;
+      this.#before = () => {};
       before();
       this.place.dataset.variant = variant;
       this.place.replaceChildren(svg);

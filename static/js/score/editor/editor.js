@@ -154,6 +154,7 @@ export class Editor {
       await this.page.redraw(revision);
     } catch (error) {
       console.error(error);
+      if (revision !== this.#drawnRevision) return; // a later one is on its way
       this.#drawnRevision = 0;
       this.#refusal = "The saved score could not be shown; load the page again.";
       this.#refresh();
