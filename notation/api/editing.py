@@ -13,7 +13,7 @@ from rest_framework.response import Response
 from rest_framework.viewsets import GenericViewSet
 
 from media.idempotency import IDEMPOTENCY_PARAMETER, idempotent
-from notation.api.files import ID, NOT_FOUND
+from notation.api.files import ID, NOT_FOUND, asked_for
 from notation.api.serializers import (
     BaseRevisionSerializer,
     CommandsSerializer,
@@ -128,7 +128,7 @@ class EditingMixin(GenericViewSet[Notation]):
     @idempotent
     def commands(self, request: Request, pk: str) -> Response:
         """Apply commands."""
-        asked = _asked(CommandsSerializer, request.data)
+        asked = asked_for(CommandsSerializer, request.data)
         notation = self._notation(pk)
         return _edited(notation, edit(notation=notation, by=request.user, **asked))
 
@@ -142,7 +142,7 @@ class EditingMixin(GenericViewSet[Notation]):
     @idempotent
     def update(self, request: Request, pk: str) -> Response:
         """Put a whole score in the place of the current one."""
-        asked = _asked(ScoreSerializer, request.data)
+        asked = asked_for(ScoreSerializer, request.data)
         notation = self._notation(pk)
         return _edited(notation, replace_score(notation=notation, by=request.user, **asked))
 
@@ -161,7 +161,7 @@ class EditingMixin(GenericViewSet[Notation]):
     )
     def partial_update(self, request: Request, pk: str) -> Response:
         """Change what is said about the music."""
-        asked = _asked(DetailsSerializer, request.data)
+        asked = asked_for(DetailsSerializer, request.data)
         notation = self._notation(pk)
         change_details(notation=notation, by=request.user, **asked)
         return Response(NotationSerializer(notation, context=self.get_serializer_context()).data)
@@ -205,7 +205,7 @@ class EditingMixin(GenericViewSet[Notation]):
     @action(detail=True, methods=["post"])
     def validate(self, request: Request, pk: str) -> Response:
         """Try it without doing it."""
-        asked = _asked(ValidateSerializer, request.data)
+        asked = asked_for(ValidateSerializer, request.data)
         faults = faults_of(self._notation(pk), **asked)
         return Response({"valid": not faults, "errors": FaultSerializer(faults, many=True).data})
 
@@ -244,7 +244,7 @@ class EditingMixin(GenericViewSet[Notation]):
     @idempotent
     def restore(self, request: Request, pk: str, number: str) -> Response:
         """Undo to a revision."""
-        asked = _asked(BaseRevisionSerializer, request.data)
+        asked = asked_for(BaseRevisionSerializer, request.data)
         notation = self._notation(pk)
         done = restore_revision(notation=notation, by=request.user, number=int(number), **asked)
         return _edited(notation, done)
@@ -261,7 +261,7 @@ class EditingMixin(GenericViewSet[Notation]):
     @action(detail=True, methods=["get"])
     def diff(self, request: Request, pk: str) -> Response:
         """Say in musical words what differs."""
-        asked = _asked(RangeSerializer, request.query_params)
+        asked = asked_for(RangeSerializer, request.query_params)
         notation = self._notation(pk)
         difference = compare(score_of(notation, asked["from"]), score_of(notation, asked["to"]))
         return Response(
@@ -273,13 +273,6 @@ class EditingMixin(GenericViewSet[Notation]):
                 "changed": sorted(difference.changed),
             }
         )
-
-
-def _asked(serializer_class: type[Any], data: Any) -> dict[str, Any]:
-    form = serializer_class(data=data)
-    form.is_valid(raise_exception=True)
-    asked: dict[str, Any] = form.validated_data
-    return asked
 
 
 def _edited(notation: Notation, done: Edited) -> Response:

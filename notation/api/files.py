@@ -45,7 +45,7 @@ class FilesMixin(GenericViewSet[Notation]):
     @action(detail=True, methods=["get"])
     def svg(self, request: Request, pk: str) -> HttpResponseBase:
         """Draw the score."""
-        asked = _asked(DrawingSerializer, request)
+        asked = asked_for(DrawingSerializer, request.query_params)
         notation = self._notation(pk)
         width, number, kit = asked["width"], asked["revision"], asked["profile"]
         return conditional(
@@ -66,7 +66,7 @@ class FilesMixin(GenericViewSet[Notation]):
     @action(detail=True, methods=["get"], url_path="drum-key")
     def drum_key(self, request: Request, pk: str) -> HttpResponseBase:
         """Draw the drum key."""
-        kit = _asked(DrawingSerializer, request)["profile"]
+        kit = asked_for(DrawingSerializer, request.query_params)["profile"]
         notation = self._notation(pk)
         return conditional(
             request,
@@ -127,13 +127,14 @@ class FilesMixin(GenericViewSet[Notation]):
     )
     def export(self, request: Request, pk: str, fmt: str) -> HttpResponseBase:
         """Write a file."""
-        asked = _asked(ExportSerializer, request)
+        asked = asked_for(ExportSerializer, request.query_params)
         notation = self._notation(pk)
         return export_response(request, notation, fmt, asked)
 
 
-def _asked(serializer_class: type[Any], request: Request) -> dict[str, Any]:
-    form = serializer_class(data=request.query_params)
+def asked_for(serializer_class: type[Any], data: Any) -> dict[str, Any]:
+    """Return what ``data`` says, as ``serializer_class`` reads it; refuses the request for anything else."""
+    form = serializer_class(data=data)
     form.is_valid(raise_exception=True)
     asked: dict[str, Any] = form.validated_data
     return asked
