@@ -76,14 +76,14 @@ def version_of(notation: Notation, *choices: str, number: int | None = None, kit
         notation.revision if number is None else number,
         {"base": kit} if kit in PROFILES else notation.kit_profile,
         choices,
-        _writers_version(),
+        writers_version(),
     ]
     return hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()[:40]
 
 
 @cache
-def _writers_version() -> str:
-    """A new version of the site may draw the same score otherwise."""
+def writers_version() -> str:
+    """Return a name for the code itself: a new version of the site may read or draw a score otherwise."""
     digest = hashlib.sha256()
     for path in sorted(Path(core.__path__[0]).rglob("*.py")):
         digest.update(path.read_bytes())

@@ -365,7 +365,7 @@ class OverviewSerializer(serializers.Serializer[Any]):
     minutes = serializers.FloatField()
     tempi = TempoCountSerializer(many=True)
     meters = MeterCountSerializer(many=True)
-    grooves = GrooveSerializer(many=True, help_text="The ten played in most bars.")
+    grooves = GrooveSerializer(many=True, help_text="The ten played in most bars of your 200 newest charts.")
 
 
 class DrawingSerializer(serializers.Serializer[Any]):

@@ -195,7 +195,11 @@ class NotationViewSet(FilesMixin, EditingMixin, mixins.ListModelMixin, mixins.Re
         notation = undelete_notation(notation=get_object_or_404(found, pk=pk), by=request.user)
         return Response(NotationSerializer(notation, context=self.get_serializer_context()).data)
 
-    @extend_schema(summary="Figures about all my charts", responses=OverviewSerializer)
+    @extend_schema(
+        summary="Figures about all my charts",
+        description="Grooves are looked for in the 200 newest charts; everything else is counted in all.",
+        responses=OverviewSerializer,
+    )
     @action(detail=False, methods=["get"], url_path="stats/overview")
     def overview(self, request: Request) -> Response:
         """Count charts, minutes, hits, tempi, meters and grooves."""

@@ -1,9 +1,15 @@
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
+from django.utils import timezone
 
 from accounts.tests.factories import UserFactory
-from notation.tests.clients import NOTATIONS, api
+from notation import overview
+from notation.core.form.bar_grooves import count_grooves
+from notation.models import Notation
+from notation.tests.clients import NOTATIONS, api, send, to_crash
 from notation.tests.factories import NotationFactory
 
 pytestmark = pytest.mark.django_db
@@ -51,3 +57,36 @@ def test_who_has_no_charts_gets_noughts():
     body = api(UserFactory()).get(OVERVIEW).json()
 
     assert (body["charts"], body["minutes"], body["hits"], body["grooves"]) == (0, 0.0, 0, [])
+
+
+def test_grooves_are_looked_for_in_the_newest_charts_only(monkeypatch):
+    monkeypatch.setattr(overview, "_CHARTS_READ", 2)
+    person = UserFactory()
+    charts = NotationFactory.create_batch(3, owner=person)
+    for days, chart in enumerate(charts):  # the first is the newest
+        Notation.objects.filter(pk=chart.pk).update(created_at=timezone.now() - timedelta(days=days))
+
+    body = api(person).get(OVERVIEW).json()
+
+    (groove,) = body["grooves"]
+    assert (body["charts"], body["bars"]) == (3, 3)
+    assert (groove["charts"], groove["bars"]) == (2, 2)
+    assert groove["example"]["notation"] == str(charts[0].pk)
+
+
+def test_grooves_are_kept_until_the_chart_or_the_code_changes(monkeypatch):
+    chart = NotationFactory()
+    read = []
+    monkeypatch.setattr(overview, "count_grooves", lambda score: read.append(score) or count_grooves(score))
+
+    def times_read_after_asking() -> int:
+        api(chart.owner).get(OVERVIEW)
+        return len(read)
+
+    first, again = times_read_after_asking(), times_read_after_asking()
+    send(chart, "commands/", to_crash("h2"))
+    edited = times_read_after_asking()
+    monkeypatch.setattr(overview, "writers_version", lambda: "the-next-version")
+    released = times_read_after_asking()
+
+    assert (first, again, edited, released) == (1, 1, 2, 3)
