@@ -12,6 +12,8 @@ from accounts.tests.factories import UserFactory
 from media.core.errors import FileTooLarge
 from notation.charts import chart_import
 from notation.core.score import score_from_json
+from notation.core.writers.exports import ExportFormat
+from notation.core.writers.lilypond_pdf import lilypond_is_installed
 from notation.core.writers.musicxml import write_musicxml
 from notation.models import Notation
 from notation.tests.clients import read
@@ -140,14 +142,18 @@ def test_the_page_needs_a_sign_in(client):
     assert client.get("/charts/").status_code == 302
 
 
-def test_the_score_page_offers_every_format(client, settings):
+def test_the_score_page_offers_every_format_and_each_comes(client, settings):
     chart = NotationFactory()
     client.force_login(chart.owner)
+    every = set(ExportFormat) if lilypond_is_installed() else set(ExportFormat) - {ExportFormat.LILYPOND_PDF}
+    pdfs = {ExportFormat.PDF, ExportFormat.GIG_CHART, ExportFormat.LILYPOND_PDF}
 
-    offered = [download["fmt"] for download in client.get(f"/scores/{chart.pk}/").context["downloads"]]
+    offered = client.get(f"/scores/{chart.pk}/").context["downloads"]
+    answers = {download["label"]: client.get(download["url"]) for download in offered}
     settings.PDF_BACKEND = "none"
-    without = [download["fmt"] for download in client.get(f"/scores/{chart.pk}/").context["downloads"]]
+    without = client.get(f"/scores/{chart.pk}/").context["downloads"]
 
-    assert {"pdf", "musicxml", "mxl", "midi", "midi-performed", "clone-hero", "tab", "json"} <= set(offered)
-    assert "pdf" not in without
-    assert "musicxml" in without
+    assert {download["fmt"] for download in offered} == every
+    assert {label: answer.status_code for label, answer in answers.items()} == dict.fromkeys(answers, 200)
+    assert len({answer.content for answer in answers.values()}) >= len(every)
+    assert {download["fmt"] for download in without} == every - pdfs

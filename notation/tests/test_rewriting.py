@@ -102,14 +102,22 @@ def test_another_kit_draws_the_same_music_otherwise():
     assert before["ETag"] != after["ETag"]
 
 
-def test_an_impossible_kit_is_refused_and_so_is_the_title_beside_it():
+@pytest.mark.parametrize(
+    ("details", "code"),
+    [
+        ({"title": "Roll", "kit_profile": {"toms": 99}}, "bad_profile"),
+        ({"title": " \t ", "kit_profile": {"toms": 2}}, "invalid_input"),
+        ({"title": "Roll\x07", "kit_profile": {"toms": 2}}, "bad_command"),
+    ],
+)
+def test_an_impossible_kit_or_title_is_refused_and_so_is_what_stands_beside_it(details, code):
     notation = NotationFactory()
 
-    refused = send(notation, "", {"title": "Roll", "kit_profile": {"toms": 99}}, method="patch")
+    refused = send(notation, "", details, method="patch")
 
     notation.refresh_from_db()
-    assert (refused.status_code, refused.json()["code"]) == (400, "bad_profile")
-    assert (notation.title, notation.kit_profile) == ("Rock", {})
+    assert (refused.status_code, refused.json()["code"]) == (400, code)
+    assert (notation.title, notation.kit_profile, notation.revision) == ("Rock", {}, 1)
 
 
 def test_a_moderator_changes_no_title():
