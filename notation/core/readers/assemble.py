@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from itertools import accumulate
 from math import ceil
 from statistics import median
 
@@ -14,7 +16,7 @@ from notation.core.hits import Hit
 from notation.core.quantising.bars import tempo_marks_of
 from notation.core.readers.draft import Draft, DraftBar, DraftNote
 from notation.core.readers.errors import ImportNoDrums, ImportUnsupported
-from notation.core.readers.limits import check_bars, check_notes
+from notation.core.readers.limits import check_bars, check_notes, check_notes_of_bar
 from notation.core.readers.report import Findings
 from notation.core.score import (
     INSTRUMENTS_OF_MARK,
@@ -78,6 +80,8 @@ def assemble(draft: Draft, findings: Findings) -> Score:
         ImportTooLarge: it has too many.
         ImportUnsupported: a bar longer than any meter.
     """
+    for bar in draft.bars:
+        check_notes_of_bar(len(bar.notes), bar.number)
     check_notes(sum(1 + len(note.graces) for bar in draft.bars for note in bar.notes))
     if not any(bar.notes for bar in draft.bars):
         raise ImportNoDrums(reason="no drum is struck in it")
@@ -165,7 +169,8 @@ class _TempoMap:
 
 
 def _second_at(stretches: _Stretches, position: Fraction) -> float:
-    start, second, each = next(s for s in reversed(stretches) if s[0] <= position or s is stretches[0])
+    index = bisect_right(stretches, position, key=lambda stretch: stretch[0])
+    start, second, each = stretches[max(0, index - 1)]
     return second + float(position - start) * each
 
 
@@ -287,13 +292,16 @@ def _played_positions(bar: Bar, notes: Sequence[DraftNote], swing: Swing | None)
     if swing is None:
         return played
     late = {swing.written(place): place for place in swing.late_places}
-    start = Fraction(0)
-    for length in units_of(bar.meter, bar.quarters):
-        inside = [position for position in played if start <= position < start + length]
+    lengths = units_of(bar.meter, bar.quarters)
+    starts = list(accumulate(lengths, initial=Fraction(0)))
+    by_unit: dict[int, list[Fraction]] = {}
+    for position in played:
+        by_unit.setdefault(bisect_right(starts, position) - 1, []).append(position)
+    for index, (start, length) in enumerate(zip(starts, lengths, strict=False)):
+        inside = by_unit.get(index, [])
         swung = {position: start + late.get(position - start, position - start) for position in inside}
         if length == QUARTER and swing.fits({position - start for position in swung.values()}):
             played |= swung
-        start += length
     return played
 
 

@@ -16,6 +16,7 @@ from notation.core.readers.assemble import Timeline, assemble, felt_tempo, timel
 from notation.core.readers.draft import Draft, DraftGrace, DraftNote
 from notation.core.readers.errors import ImportNoDrums, ImportTooLarge
 from notation.core.readers.gm import NEAREST, SNARE_RIM, key_map
+from notation.core.readers.limits import check_graces
 from notation.core.readers.midi_bars import TickBars
 from notation.core.readers.midi_file import MidiMusic, parse_midi
 from notation.core.readers.report import Findings
@@ -147,13 +148,15 @@ def _place(strokes: Sequence[_Stroke], ticks: TickBars) -> None:
     """Put the strokes of a written file into its bars, grace notes with the stroke that they lead to."""
     for run in _by_instrument(strokes).values():
         following: tuple[_Stroke, DraftNote, bool] | None = None
+        placed: list[DraftNote] = []
         for stroke in reversed(run):
             index, position = ticks.place(stroke.tick)
             near = following is not None and ticks.are_a_flam(stroke.tick, following[0].tick)
             # The first of a drag may fall on the grid by chance; the one after it tells.
             if following is not None and near and (following[2] or not ticks.is_plain(position)):
                 grace = DraftGrace(stroke.instrument, stroke.velocity, stroke.marks)
-                following[1].graces.insert(0, grace)
+                following[1].graces.append(grace)
+                check_graces(len(following[1].graces))
                 following = (stroke, following[1], True)
                 continue
             note = DraftNote(
@@ -166,7 +169,10 @@ def _place(strokes: Sequence[_Stroke], ticks: TickBars) -> None:
             if note.position >= ticks.bars[index].quarters and index + 1 < len(ticks.bars):
                 index, note.position = index + 1, Fraction(0)
             ticks.bars[index].notes.append(note)
+            placed.append(note)
             following = (stroke, note, False)
+        for note in placed:
+            note.graces.reverse()  # they were found from the last to the first
 
 
 def _drop_lead_in(draft: Draft) -> None:

@@ -134,6 +134,7 @@ class _PartReader:
         self._endings: frozenset[int] = frozenset()
         self._repeats_bars = 0
         self._next_starts_repeat = False
+        self._strokes = 0
 
     def read(self, measure: etree._Element, index: int) -> _PageBar:
         """Read one bar."""
@@ -158,6 +159,8 @@ class _PartReader:
                 self._read_barline(child, form)
         form.endings = form.endings or self._endings
         bar.notes = notes.finished()
+        self._strokes += len(bar.notes)
+        check_notes(self._strokes)  # strokes through a stem make up to 64 of one note
         self._divisions, self._velocity = notes.divisions, notes.velocity
         self._set_length(bar, notes.furthest, measure, index)
         return _PageBar(bar, form, self._repeats_bars)

@@ -10,6 +10,7 @@ from lxml import etree
 
 from notation.core.instruments import InstrumentName
 from notation.core.readers.draft import DraftGrace, DraftNote
+from notation.core.readers.limits import check_graces, check_notes_of_bar
 from notation.core.readers.musicxml_kit import PartKit, Struck
 from notation.core.readers.musicxml_numbers import (
     line_of,
@@ -101,17 +102,29 @@ class BarNotes:
         self._add(note, voice, struck, onset, duration)
 
     def finished(self) -> list[DraftNote]:
-        """The bar's strokes."""
+        """The bar's strokes.
+
+        Raises:
+            ImportTooLarge: more in one bar, or before one note, than anybody can read.
+        """
+        strokes = sum(len(chord.notes) * chord.strokes for chord in self._chords)
+        check_notes_of_bar(strokes + len(self._lone_graces), self.bar)
         for chord in self._chords:
             _settle(chord)
         notes = [stroke for chord in self._chords for note in chord.notes for stroke in _divided(note, chord)]
+        first_at: dict[Fraction, DraftNote] = {}
+        for note in notes:
+            first_at.setdefault(note.position, note)
         for onset, grace in self._lone_graces:
-            main = next((note for note in notes if note.position == onset), None)
+            main = first_at.get(onset)
             if main is not None:
                 main.graces.append(grace)
+                check_graces(len(main.graces))
                 continue
             self.findings.add("grace_alone", "A grace note that leads to no note became a note.", self.bar)
-            notes.append(DraftNote(onset, grace.instrument, grace.velocity, grace.marks, None, [], grace.id))
+            alone = DraftNote(onset, grace.instrument, grace.velocity, grace.marks, None, [], grace.id)
+            first_at[onset] = alone
+            notes.append(alone)
         return notes
 
     def _go_to(self, place: Fraction) -> None:
@@ -166,7 +179,9 @@ class BarNotes:
         instrument, signed = _with_signs(struck.instrument, _signs(note))
         marks = struck.marks | signed | self._hands(note)
         grace = DraftGrace(instrument, velocity, marks, note.get("id"))
-        self.graces.setdefault(voice, []).append(grace)
+        waiting = self.graces.setdefault(voice, [])
+        waiting.append(grace)
+        check_graces(len(waiting))
 
     def _is_held(self, note: etree._Element, voice: str, struck: Struck) -> bool:
         """Whether the note is only the end of one that was struck before."""

@@ -28,7 +28,7 @@ from notation.core.readers import (
 )
 from notation.core.readers.limits import MAX_FILE_BYTES
 from notation.core.score import Bar, Score, ScoreHit, TempoMark, score_from_json, score_to_json
-from notation.core.tests.foreign_charts import beat, chart, measure, note, opening
+from notation.core.tests.foreign_charts import beat, chart, measure, note, opening, rest
 from notation.core.tests.songs import SONGS
 from notation.core.writers.exports import export
 from notation.core.writers.midi import write_midi
@@ -175,6 +175,47 @@ def test_repeats_upon_repeats_are_bounded():
         read_score(chart([beat()] + [measure(repeated)] * 2_000), "x.xml")
 
 
+GRACE = note("S", before="<grace/>")
+DIVIDED = note("K", 16_000, notations='<ornaments><tremolo type="single">2</tremolo></ornaments>')
+
+
+def test_a_bar_full_of_lone_grace_notes_is_read_in_bounded_time():
+    alone = (note("K", 1) + GRACE + rest(1)) * 1_400
+    start = opening(beats=32, beat_type=2, divisions=48)
+
+    with bounded(2.0):
+        imported = read_score(chart([measure(alone, start=start)]), "x.xml")
+
+    assert {finding.code: finding.count for finding in imported.report}["grace_alone"] == 1_400
+    assert len(imported.score.hits) == 2_800
+
+
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [
+        (note("K", 1) * 3_001, "notes"),
+        ((GRACE + rest(1)) * 3_001, "notes"),
+        (DIVIDED + DIVIDED.replace("<note >", "<note><chord/>") * 50, "notes"),
+        (GRACE * 501 + note("S", 1), "grace"),
+        ((GRACE + rest(0)) * 501 + note("S", 1), "grace"),
+    ],
+    ids=["notes", "lone graces", "strokes through stems", "graces", "graces before rests"],
+)
+def test_more_in_a_bar_or_before_a_note_than_can_be_read_is_refused(content, reason):
+    with bounded(4.0), pytest.raises(ImportTooLarge, match=reason):
+        read_score(chart([measure(content, start=opening(divisions=1_000))]), "x.xml")
+
+
+def test_a_bar_of_many_tempi_is_timed_in_bounded_time():
+    tempi = "".join(f'<sound tempo="{60 + n % 100}"/>' + note("K", 1) for n in range(2_900))
+    more = '<sound tempo="120"/>' * 50_000
+
+    with bounded(5.0):
+        imported = read_score(chart([measure(more + tempi, start=opening(divisions=1_000))]), "x.xml")
+
+    assert len(imported.score.hits) == 2_900
+
+
 def test_a_long_text_is_cut():
     head = f"<work><work-title>{'A' * 1_000_000}</work-title></work>"
 
@@ -268,6 +309,13 @@ def test_a_thousand_long_tracks_that_nearly_say_the_same_are_told_apart_in_bound
 
     assert len(imported.score.hits) == 1
     assert {finding.code: finding.count for finding in imported.report}["part_left_out"] == 500
+
+
+def test_a_run_of_strokes_that_lead_to_the_next_is_refused_beyond_what_a_page_holds():
+    roll = [b"\x14\x99\x26" + bytes([1 + number % 100]) for number in range(600)]
+
+    with bounded(2.0), pytest.raises(ImportTooLarge, match="grace"):
+        read_score(midi(KICK, *roll[:-1], b"\x14\x99\x26\x64", KICK), "x.mid")
 
 
 def test_a_stroke_after_hours_of_silence_is_too_far():

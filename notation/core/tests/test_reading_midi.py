@@ -203,6 +203,16 @@ def test_a_stroke_just_before_another_of_the_drum_is_its_grace_note():
     assert (small.bar, small.position, small.hit.velocity) == (2, F(0), 40)
 
 
+def test_the_grace_notes_of_a_ruff_keep_their_order():
+    ruff = [(1920 - 30 * (3 - n), 38, 40 + n) for n in range(3)]
+
+    score = read_score(midi(drums([*BEAT, *ruff, (1920, 38, 90)])), "x.mid").score
+
+    small = [hit for hit in score.hits if hit.is_grace]
+    assert [hit.hit.velocity for hit in small] == [40, 41, 42]
+    assert [hit.hit.onset_s for hit in small] == sorted(hit.hit.onset_s for hit in small)
+
+
 def test_fast_notes_on_the_grid_stay_notes():
     fast = [(60 * n, 36, 90) for n in range(32)]
 
