@@ -250,6 +250,57 @@ def test_without_a_connection_changes_wait_and_are_sent_on_request(
     assert ("0", "crash") in chart.hits(1)
 
 
+def test_a_change_that_fails_after_leaving_is_shown_and_can_still_be_saved(contested_chart: Chart) -> None:
+    chart = contested_chart
+    page = chart.page
+    held: list[Route] = []
+    page.route("**/commands/", lambda route: held.append(route))
+
+    with page.expect_request("**/commands/"):
+        _press(page, "c")
+    _press(page, "Escape")
+    expect(page.locator("[data-editor]")).to_be_hidden()
+    expect(page.locator("[data-editor-announce]")).to_have_text("Editing ended.")
+    held[0].abort()
+    expect(page.get_by_role("alert")).to_contain_text("Not everything is saved; press Edit to try again.")
+    page.unroute("**/commands/")
+    _edit(page)
+    expect(page.get_by_role("alert")).to_be_hidden()
+    page.get_by_role("button", name="Try again").click()
+    _saved(page)
+
+    assert ("0", "crash") in chart.hits(1)
+
+
+def test_keys_change_nothing_while_the_focus_is_on_a_link_or_a_menu(chart: Chart) -> None:
+    page = chart.page
+    before = chart.hits(1)
+    sent: list[str] = []
+    page.on("request", lambda request: sent.append(request.url) if request.method == "POST" else None)
+
+    for elsewhere in (page.locator(".crumbs a"), page.locator(".score-head summary")):
+        elsewhere.focus()
+        expect(elsewhere).to_be_focused()
+        _press(page, "Delete", "c", "Shift+K", "g", "+")
+    page.locator("[data-score-svg]").focus()
+    assert sent == []
+    _press(page, "Delete")
+    _saved(page)
+
+    assert chart.hits(1) == [hit for hit in before if hit != ("0", "ride")]
+
+
+def test_leaving_the_editor_is_said_where_it_can_be_heard(chart: Chart) -> None:
+    page = chart.page
+
+    _press(page, "Escape")
+
+    expect(page.locator("[data-editor]")).to_be_hidden()
+    spoken = page.locator("[data-editor-announce]")
+    expect(spoken).to_have_text("Editing ended.")
+    assert spoken.evaluate("(region) => region.checkVisibility()")
+
+
 def test_a_drawing_that_comes_late_does_not_replace_a_newer_one(chart: Chart) -> None:
     page = chart.page
     first, second = chart.id_of(1, "0", "ride"), chart.id_of(1, "1/2", "ride")
@@ -358,7 +409,7 @@ def test_the_player_goes_on_while_notes_are_changed(page: Page, upload: Upload) 
     page.locator(".score-bar").first.wait_for()
     page.wait_for_function("document.querySelector('audio').readyState >= 2")
     _edit(page)
-    _press(page, "Space")
+    page.locator("[data-play]").click()  # and the keys still belong to the score
     page.locator(".is-sounding").first.wait_for()
 
     _press(page, "Delete")

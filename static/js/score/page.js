@@ -57,11 +57,11 @@ try {
   complain("The times of the notes could not be loaded, so nothing lights up. Load the page again in a moment.");
 }
 
-/** @param {string} text */
+/** @param {string} text "": there is nothing to complain of any more */
 function complain(text) {
   const box = part("player-error");
   box.textContent = text;
-  box.hidden = false;
+  box.hidden = text === "";
 }
 
 /** @param {Timing} firstTiming */
@@ -252,6 +252,11 @@ function start(firstTiming) {
     });
     showLoop();
   };
+  transport.addEventListener("click", (event) => {
+    // As with the editor's tools: after a mouse or a finger the keys go on belonging to the score.
+    const control = event.target instanceof Element ? event.target.closest("button, [data-waveform]") : null;
+    if (event.detail > 0 && control && editor?.isOpen) svgPlace.focus({ preventScroll: true });
+  });
   if (data.can_edit) {
     editor = new Editor({
       url: data.notation_url,

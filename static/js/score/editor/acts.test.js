@@ -157,7 +157,7 @@ test("no two acts share a key, and none is a key of the browser's", () => {
   assert.equal(new Set(keys).size, keys.length);
 });
 
-test("keys act on the score wherever the focus is, except where one types or a dialog asks", () => {
+test("keys act on the score, except where one types or a dialog asks", () => {
   assert.deepEqual(actFor({ key: "c" }, ""), { type: "instrument", name: "crash", add: false });
   assert.deepEqual(actFor({ key: "K", shiftKey: true }, "button"), { type: "instrument", name: "kick", add: true });
   assert.deepEqual(actFor({ key: "!", code: "Digit1", shiftKey: true }, ""), { type: "instrument", name: "tom_high", add: true });
@@ -170,6 +170,17 @@ test("keys act on the score wherever the focus is, except where one types or a d
   assert.equal(actFor({ key: "Escape" }, "dialog"), null);
   assert.equal(actFor({ key: " " }, ""), null);
   assert.equal(actFor({ key: "ArrowUp" }, "slider"), null);
+});
+
+test("on a link, a menu or the player's buttons no key changes the score, but undoing and leaving work", () => {
+  const keys = [...INSTRUMENTS, ...MARKS].map(({ key }) => key).filter((key) => key !== "");
+  for (const key of [...keys, "Delete", "Backspace", "+", ",", "?", "ArrowLeft", "ArrowUp", "Home"]) {
+    assert.equal(actFor({ key }, "elsewhere"), null, key);
+  }
+  assert.equal(actFor({ key: "ArrowLeft", altKey: true }, "elsewhere"), null);
+  assert.equal(actFor({ key: "ArrowLeft", ctrlKey: true }, "elsewhere"), null);
+  assert.deepEqual(actFor({ key: "z", ctrlKey: true }, "elsewhere"), { type: "undo" });
+  assert.deepEqual(actFor({ key: "Escape" }, "elsewhere"), { type: "leave" });
 });
 
 test("what is not saved is always told, with what can be done about it", () => {

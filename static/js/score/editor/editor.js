@@ -23,7 +23,7 @@ import { selectionLabel, selectionWords, sentence } from "./words.js";
  * @property {(time_s: number) => void} cue puts the player there, unless it plays
  * @property {(revision: number) => Promise<void>} redraw shows this revision: engraving, times, drum key
  * @property {(line: Element) => void} reveal scrolls to it, if it is out of sight
- * @property {(text: string) => void} complain
+ * @property {(text: string) => void} complain says what went wrong at the head of the page; "": nothing any more
  * @property {() => void} changed the editor was opened or closed
  */
 
@@ -42,6 +42,8 @@ export class Editor {
   #refusal = "";
   /** Why nothing can be saved at the moment. */
   #trouble = "";
+  /** What the page was asked to complain of, since the editor was closed. @type {News["type"] | ""} */
+  #complaint = "";
 
   /**
    * @param {object} parts
@@ -61,7 +63,7 @@ export class Editor {
     const token = /** @type {HTMLInputElement} */ (document.querySelector("[name=csrfmiddlewaretoken]"));
     this.api = new NotationApi(url, token.value);
     this.toolbar = new Toolbar(root);
-    this.announcer = /** @type {HTMLElement} */ (root.querySelector("[data-editor-announce]"));
+    this.announcer = /** @type {HTMLElement} */ (document.querySelector("[data-editor-announce]"));
     button.hidden = false;
     button.addEventListener("click", () => void (this.isOpen ? this.close() : this.open()));
     place.addEventListener("click", (event) => this.#click(event));
@@ -96,6 +98,7 @@ export class Editor {
       return;
     }
     this.isOpen = true;
+    this.#takeBackComplaint();
     this.#show(true);
     this.#selection = selectionIn(this.#model, this.page.currentBar());
     this.adopt();
@@ -127,16 +130,23 @@ export class Editor {
   }
 
   /**
-   * A key was pressed; true: it is the editor's.
+   * A key was pressed.
    *
    * @param {KeyboardEvent} event
    * @param {"text" | "slider" | "button" | "dialog" | ""} holder
    */
   press(event, holder) {
-    const act = this.isOpen ? actFor(event, holder) : null;
+    if (!this.isOpen) return;
+    const act = actFor(event, this.#isAtHome(event.target) || holder === "dialog" || holder === "text" ? holder : "elsewhere");
     if (!act) return;
     event.preventDefault();
     this.#do(act);
+  }
+
+  /** @param {EventTarget | null} target */
+  #isAtHome(target) {
+    if (!(target instanceof Element)) return true;
+    return target === document.body || this.place.contains(target) || this.root.contains(target);
   }
 
   async #load() {
@@ -157,6 +167,7 @@ export class Editor {
       if (revision !== this.#drawnRevision) return; // a later one is on its way
       this.#drawnRevision = 0;
       this.#refusal = "The saved score could not be shown; load the page again.";
+      this.#fail("refused", this.#refusal);
       this.#refresh();
     }
   }
@@ -314,6 +325,7 @@ export class Editor {
     switch (news.type) {
       case "saved":
         if (this.#selection) this.#selection = keep(outbox.score, this.#selection, news.renamed);
+        if (this.#complaint === "stuck") this.#takeBackComplaint();
         store(this.storageKey, outbox.history.toJson(outbox.revision));
         this.#say(news.summary?.length ? news.summary.join("; ") : "Nothing changed.");
         break;
@@ -327,15 +339,16 @@ export class Editor {
         break;
       case "refused":
         this.#refusal = news.message ?? "";
-        this.#say(this.#refusal);
+        this.#fail("refused", this.isOpen ? this.#refusal : `A change was not saved. ${this.#refusal}`);
         break;
       case "stuck":
         this.#trouble = news.message ?? "";
-        this.#say(this.#trouble);
+        this.#fail("stuck", this.isOpen ? this.#trouble : `${this.#trouble} Not everything is saved; press Edit to try again.`);
         break;
       case "conflict":
         this.#conflict = news.changes ?? [];
-        void this.#settleConflict();
+        if (this.isOpen) void this.#settleConflict();
+        else this.#fail("conflict", "Somebody else was faster: not everything is saved. Press Edit to look at it.");
         break;
       default:
         if (news.message) this.#say(news.message);
@@ -376,6 +389,24 @@ export class Editor {
   async #writeAnew() {
     const changes = await askHowToWrite(dialogNamed("editor-requantise"), this.page.time_s);
     if (changes) await this.#outbox?.push({ kind: "requantise", changes });
+  }
+
+  /**
+   * What came to nothing is said, and, once the editor is closed, shown by the page.
+   *
+   * @param {News["type"]} type
+   * @param {string} text
+   */
+  #fail(type, text) {
+    this.#say(text);
+    if (this.isOpen) return;
+    this.#complaint = type;
+    this.page.complain(text);
+  }
+
+  #takeBackComplaint() {
+    if (this.#complaint) this.page.complain("");
+    this.#complaint = "";
   }
 
   /** @param {string} text */

@@ -1,4 +1,5 @@
-// The keys of the editor. While it is open they are its own, all but Space, which plays as ever.
+// The keys of the editor. While it is open they are its own, all but Space, which plays as ever; on links, menus and
+// the player's controls only undoing, redoing and leaving are left, so that nothing is deleted there unawares.
 import { INSTRUMENTS, MARKS } from "./instruments.js";
 
 /**
@@ -27,7 +28,8 @@ const DIGIT = /^(?:Digit|Numpad)([123])$/;
  * @param {boolean} [press.metaKey]
  * @param {boolean} [press.altKey]
  * @param {boolean} [press.shiftKey]
- * @param {"text" | "slider" | "button" | "dialog" | ""} holder what has the focus
+ * @param {"text" | "slider" | "button" | "dialog" | "elsewhere" | ""} holder what has the focus; "elsewhere":
+ *   something that is neither the score nor one of the editor's tools
  * @returns {Act | null}
  */
 export function actFor(press, holder) {
@@ -41,8 +43,10 @@ export function actFor(press, holder) {
     if (press.altKey) return null;
     if (key === "z") return { type: press.shiftKey ? "redo" : "undo" };
     if (key === "y") return { type: "redo" };
+    if (holder === "elsewhere") return null;
     return sideways ? { type: "bar", direction: sideways } : null;
   }
+  if (holder === "elsewhere") return null;
   if (sideways && holder === "slider") return null;
   if (press.altKey) return sideways ? { type: "move", direction: sideways } : null;
   if (sideways) return { type: "stroke", direction: sideways, extend: press.shiftKey === true };
