@@ -16,9 +16,8 @@ from notation.core.edits.refused import Refused
 from notation.core.edits.words import counted
 from notation.core.instruments import InstrumentName
 from notation.core.score import Bar, Score, ScoreHit, Swing, SwingMark, TempoMark
+from notation.core.score_limits import MOST_BARS, MOST_HITS
 
-MOST_HITS = 20_000
-MOST_BARS = 5_000
 MOST_TOUCHED = 20_000
 MOST_WORK = 1_000_000  # looks at a hit, some microseconds each; a request on a usual song needs a hundredth
 

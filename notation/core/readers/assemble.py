@@ -16,7 +16,7 @@ from notation.core.hits import Hit
 from notation.core.quantising.bars import tempo_marks_of
 from notation.core.readers.draft import Draft, DraftBar, DraftNote
 from notation.core.readers.errors import ImportNoDrums, ImportUnsupported
-from notation.core.readers.limits import check_bars, check_notes, check_notes_of_bar
+from notation.core.readers.limits import check_notes, check_notes_of_bar, check_score
 from notation.core.readers.report import Findings
 from notation.core.score import (
     INSTRUMENTS_OF_MARK,
@@ -66,7 +66,7 @@ def timeline_of(draft: Draft, findings: Findings) -> Timeline:
         ImportTooLarge: too many bars.
         ImportUnsupported: a bar longer than any meter.
     """
-    check_bars(len(draft.bars))
+    check_score(0, len(draft.bars))
     measured = [_measure(bar, index, len(draft.bars), findings) for index, bar in enumerate(draft.bars)]
     bars, times = _time_bars(draft, measured, findings)
     return Timeline(bars, tuple(times))
@@ -240,6 +240,7 @@ def _hits(draft: Draft, timeline: Timeline, findings: Findings) -> list[_Placed]
             inside.append((ScoreHit(hit, bar.number, position, None, _allowed(hit, note.marks)), note))
         inside.sort(key=lambda item: (item[0].position, item[0].hit.onset_s))
         placed += inside
+        check_score(len(placed), len(timeline.bars))
     return placed
 
 

@@ -16,9 +16,8 @@ from notation.core.instruments import InstrumentName
 from notation.core.quantising.quantise import quantise
 from notation.core.quantising.quantise_config import QuantiseConfig
 from notation.core.score import Score
+from notation.core.score_limits import MOST_BARS, MOST_HITS
 
-MOST_EVENTS = 20_000
-MOST_BARS = 5_000
 _LATEST_S = 7_200.0
 _VELOCITY = 96  # of an event that says none: neither a ghost nor an accent
 _SHORTEST_BEAT_S = 0.1
@@ -48,8 +47,8 @@ def read_events(
     """
     if not events:
         raise BadEvents(reason="there are none")
-    if len(events) > MOST_EVENTS:
-        raise BadEvents(reason=f"there are {len(events)}, more than {MOST_EVENTS}")
+    if len(events) > MOST_HITS:
+        raise BadEvents(reason=f"there are {len(events)}, more than {MOST_HITS}")
     strokes = sorted((_stroke(event, index) for index, event in enumerate(events)), key=lambda row: row[0])
     hits = tuple(
         Hit(f"h{number}", onset_s, instrument, velocity, 1.0)
@@ -91,8 +90,8 @@ def _number(value: Any, complaint: str, lowest: float, highest: float) -> float:
 
 
 def _beats(rows: Sequence[Any]) -> tuple[Beat, ...]:
-    if len(rows) > MOST_EVENTS:
-        raise BadEvents(reason=f"there are {len(rows)} beats, more than {MOST_EVENTS}")
+    if len(rows) > MOST_HITS:
+        raise BadEvents(reason=f"there are {len(rows)} beats, more than {MOST_HITS}")
     beats: list[Beat] = []
     for index, row in enumerate(rows):
         if not isinstance(row, Mapping):

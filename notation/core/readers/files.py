@@ -8,9 +8,9 @@ from pathlib import PurePath
 from notation.core.errors import BadScore
 from notation.core.readers import musicxml
 from notation.core.readers.assemble import assemble
-from notation.core.readers.errors import ImportTooLarge, ImportUnreadable, ImportUnsupported
+from notation.core.readers.errors import ImportUnreadable, ImportUnsupported
 from notation.core.readers.given_score import checked, read_given_score
-from notation.core.readers.limits import MAX_BARS, MAX_FILE_BYTES, MAX_NOTES, check_bytes
+from notation.core.readers.limits import MAX_FILE_BYTES, check_bytes, check_score
 from notation.core.readers.midi import read_midi
 from notation.core.readers.report import Findings, Imported
 from notation.core.readers.xml_source import parse_xml, unpack_mxl
@@ -26,13 +26,14 @@ def read_score(data: bytes, file_name: str) -> Imported:
         file_name: gives the title where the file has none.
     Raises:
         ImportUnreadable: damaged, or not what it seems.
-        ImportTooLarge: more than ``limits`` allows.
+        ImportTooLarge: more than ``limits`` allows, or a score too long to be stored.
         ImportNoDrums: music, but no drums in it.
         ImportUnsupported: another kind of file, or music that no score can hold.
     """
     check_bytes(len(data), MAX_FILE_BYTES)
     findings = Findings()
     score = _read(data, file_name, findings)
+    check_score(len(score.hits), len(score.bars))  # quantising may add bars
     try:
         return Imported(checked(score), findings.all())
     except BadScore as error:
@@ -60,11 +61,11 @@ def _read_json(data: bytes) -> Score:
         raise ImportUnreadable(reason="it is not JSON") from error
     if not isinstance(described, dict):
         raise ImportUnreadable(reason="it is not a score in JSON")
-    for field, most in (("bars", MAX_BARS), ("hits", MAX_NOTES)):
-        if isinstance(described.get(field), list) and len(described[field]) > most:
-            raise ImportTooLarge(reason=f"it has more than {most} {field}")
+    hits, bars = (described.get(field) for field in ("hits", "bars"))
+    if isinstance(hits, list) and isinstance(bars, list):
+        check_score(len(hits), len(bars))
     try:
-        return read_given_score(described, most_hits=MAX_NOTES, most_bars=MAX_BARS)
+        return read_given_score(described)
     except BadScore as error:
         raise ImportUnreadable(reason=error.details["reason"]) from error
 

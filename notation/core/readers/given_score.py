@@ -12,6 +12,7 @@ from typing import Any
 from accounts.core.text import one_line
 from notation.core.errors import BadScore
 from notation.core.score import Score, score_from_json
+from notation.core.score_limits import MOST_BARS, MOST_HITS
 
 # ``Fraction`` also reads "1e999999999", which takes all memory, and many digits, which take all time.
 _FRACTION = re.compile(r"\d{1,6}(/[1-9]\d{0,5})?")
@@ -21,7 +22,9 @@ _LATEST_S = 86_400.0  # a day: no recording is longer
 _FASTEST_BPM = 2_000.0
 
 
-def read_given_score(data: Mapping[str, Any], *, most_hits: int = 20_000, most_bars: int = 5_000) -> Score:
+def read_given_score(
+    data: Mapping[str, Any], *, most_hits: int = MOST_HITS, most_bars: int = MOST_BARS
+) -> Score:
     """Build the score that ``data`` describes, and see to it that it can be stored, drawn and played.
 
     Raises:

@@ -16,7 +16,7 @@ from notation.core.readers.assemble import Timeline, assemble, felt_tempo, timel
 from notation.core.readers.draft import Draft, DraftGrace, DraftNote
 from notation.core.readers.errors import ImportNoDrums, ImportTooLarge
 from notation.core.readers.gm import NEAREST, SNARE_RIM, key_map
-from notation.core.readers.limits import check_graces
+from notation.core.readers.limits import check_graces, check_score
 from notation.core.readers.midi_bars import TickBars
 from notation.core.readers.midi_file import MidiMusic, parse_midi
 from notation.core.readers.report import Findings
@@ -26,7 +26,7 @@ _I = InstrumentName
 _WRITTEN_SHARE = 0.95
 _HALF_OPEN_PEDAL = range(32, 97)
 _GRAB_QUARTERS = 4  # how long after its stroke a cymbal may be grabbed
-_MOST_PLAYED, _MOST_PLAYED_BARS = 20_000, 3_000  # to quantise: more than an hour of playing
+_MOST_PLAYED_BARS = 3_000  # to quantise: more than an hour of playing
 _SNARE = 38
 
 
@@ -121,6 +121,7 @@ def _joined(strokes: Sequence[_Stroke], findings: Findings) -> list[_Stroke]:
             )
             if stroke.velocity > rival.velocity:
                 joined[place] = stroke
+    check_score(len(joined), 0)
     return list(joined.values())
 
 
@@ -196,10 +197,8 @@ def _number_pickup(draft: Draft) -> None:
 
 def _quantised(strokes: Sequence[_Stroke], draft: Draft, ticks: TickBars, findings: Findings) -> Score:
     """Quantise strokes that were played, against the beats of the file's own tempi."""
-    if len(strokes) > _MOST_PLAYED or len(draft.bars) > _MOST_PLAYED_BARS:
-        raise ImportTooLarge(
-            reason=f"more than {_MOST_PLAYED} strokes or {_MOST_PLAYED_BARS} bars would have to be quantised"
-        )
+    if len(draft.bars) > _MOST_PLAYED_BARS:
+        raise ImportTooLarge(reason=f"more than {_MOST_PLAYED_BARS} bars would have to be quantised")
     _number_pickup(draft)
     timeline = timeline_of(draft, findings)
     # A pickup begins with a rest where the file's is no whole number of beats.

@@ -54,7 +54,8 @@ def draft_of(root: etree._Element, title: str, findings: Findings) -> Draft:
     order = playing_order([bar.form for bar in page])
     if len(order) != len(page):
         findings.add("repeats_written_out", "Repeats, endings and jumps were written out.", count=1)
-    check_notes(sum(len(page[index].bar.notes) for index in order))
+    lengths = [sum(1 + len(note.graces) for note in bar.bar.notes) for bar in page]
+    check_notes(sum(lengths[index] for index in order))
     seen: set[int] = set()
     bars = []
     for index in order:
