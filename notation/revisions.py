@@ -20,12 +20,11 @@ from accounts.core.text import one_line
 from accounts.models import User
 from notation.core.edits.ids import first_fresh_number
 from notation.core.score import Score, score_to_json
+from notation.core.score_limits import MOST_BARS, MOST_HITS
 from notation.errors import NotationMissing, RevisionConflict, ScoreTooLarge
 from notation.models import Notation, Revision
 from notation.scores import keep_score
 
-MOST_HITS = 20_000
-MOST_BARS = 5_000
 _CHANGES_TOLD = 50  # of those that a writer missed, the newest
 _TITLE_LENGTH = 200
 
