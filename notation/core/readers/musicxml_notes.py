@@ -67,6 +67,7 @@ class BarNotes:
     furthest: Fraction = Fraction(0)
     _onset: Fraction = Fraction(0)
     _chords: list[_Chord] = field(default_factory=list)
+    _struck: int = 0
     _open_chord: _Chord | None = None
     _durations: dict[str, Fraction] = field(default_factory=dict)
     _lone_graces: list[tuple[Fraction, DraftGrace]] = field(default_factory=list)
@@ -77,7 +78,11 @@ class BarNotes:
         self._go_to(self.cursor + (by if element.tag == "forward" else -by))
 
     def read(self, note: etree._Element) -> None:
-        """Take one note, rest or grace note."""
+        """Take one note, rest or grace note.
+
+        Raises:
+            ImportTooLarge: more in the bar, or before one note, than anybody can read.
+        """
         is_chord = note.find("chord") is not None
         voice = (note.findtext("voice") or "").strip()
         if note.find("grace") is not None:
@@ -92,6 +97,7 @@ class BarNotes:
         if note.find("rest") is not None:
             # A small note before a rest leads to whatever another voice strikes there.
             self._lone_graces += [(onset, grace) for grace in self.graces.pop(voice, ())]
+            check_notes_of_bar(len(self._lone_graces), self.bar)
             return
         if note.find("cue") is not None:
             self.findings.add("cue_left_out", "Cue notes, which others play, were left out.", self.bar)
@@ -227,6 +233,8 @@ class BarNotes:
             self._open_chord = _Chord([], graces, accented, duration=duration, signs=signs)
             self._chords.append(self._open_chord)
         read.stem = len(self._chords)
+        self._struck += 1
+        check_notes_of_bar(self._struck, self.bar)
         self._open_chord.notes.append(read)
         if notations is not None:
             self._read_tremolo(note, self._open_chord)

@@ -208,6 +208,11 @@ def test_more_in_a_bar_or_before_a_note_than_can_be_read_is_refused(content, rea
         read_score(chart([measure(content, start=opening(divisions=1_000))]), "x.xml")
 
 
+def test_a_bar_of_many_thousand_notes_is_refused_while_it_is_read():
+    with bounded(3.0), pytest.raises(ImportTooLarge, match="bar 1 "):
+        read_score(chart([measure((GRACE + rest(0)) * 20_000 + note("K", 0) * 20_000)]), "x.xml")
+
+
 def test_a_bar_of_many_tempi_is_timed_in_bounded_time():
     tempi = "".join(f'<sound tempo="{60 + n % 100}"/>' + note("K", 1) for n in range(2_900))
     more = '<sound tempo="120"/>' * 50_000
