@@ -25,7 +25,6 @@ from notation.core.kit_profile import profile_from_json, profile_to_json
 from notation.core.quantising.quantise_config import GridChoice, QuantiseConfig, SwingChoice
 from notation.core.readers import ImportFinding, read_score
 from notation.core.readers.event_list import read_events, score_of_events
-from notation.core.readers.given_score import checked
 from notation.core.score import score_from_json
 from notation.errors import NotationGone
 from notation.models import Hit, HitSet, Notation, Revision
@@ -75,8 +74,7 @@ def create_from_file(
     imported = read_score(data, file_name)
     name = one_line(file_name)[-_NAME_LENGTH:]
     change = Change(Revision.Kind.IMPORTED, [f"read from {name}" if name else "read from a file"])
-    score = checked(imported.score)
-    notation = start_notation(owner=owner, score=score, change=change, title=PurePath(name).stem)
+    notation = start_notation(owner=owner, score=imported.score, change=change, title=PurePath(name).stem)
     return notation, imported.report
 
 

@@ -60,16 +60,11 @@ class NotationSerializer(serializers.ModelSerializer[Notation]):
 class NotationDetailSerializer(NotationSerializer):
     """A notation with its whole score (schema ``drumsite.score/2``)."""
 
-    score = serializers.SerializerMethodField()
+    score = serializers.DictField(read_only=True, help_text="The stored score.")
 
     class Meta(NotationSerializer.Meta):
         fields = (*NotationSerializer.Meta.fields, "score")
         read_only_fields = fields
-
-    def get_score(self, notation: Notation) -> dict[str, Any]:
-        """Return the stored score."""
-        score: dict[str, Any] = notation.score
-        return score
 
 
 class ImportFindingSerializer(serializers.Serializer[Any]):
@@ -118,16 +113,11 @@ class RevisionSerializer(serializers.ModelSerializer[Revision]):
 class RevisionDetailSerializer(RevisionSerializer):
     """A revision with its whole score."""
 
-    score = serializers.SerializerMethodField()
+    score = serializers.DictField(read_only=True, help_text="The stored score.")
 
     class Meta(RevisionSerializer.Meta):
         fields = (*RevisionSerializer.Meta.fields, "score")
         read_only_fields = fields
-
-    def get_score(self, revision: Revision) -> dict[str, Any]:
-        """Return the stored score."""
-        score: dict[str, Any] = revision.score
-        return score
 
 
 class EditedSerializer(serializers.Serializer[Any]):

@@ -5,6 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from fractions import Fraction
 
+# The meters that a score may have.
+BEAT_TYPES = (2, 4, 8, 16)
+MOST_BEATS_A_BAR = 32
+
 
 @dataclass(frozen=True, slots=True)
 class Beat:
@@ -22,6 +26,11 @@ class Meter:
     bar: int
     beats: int
     beat_type: int
+
+    @property
+    def is_possible(self) -> bool:
+        """Whether a score may have it."""
+        return 1 <= self.beats <= MOST_BEATS_A_BAR and self.beat_type in BEAT_TYPES
 
     @property
     def is_compound(self) -> bool:

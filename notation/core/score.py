@@ -64,6 +64,11 @@ INSTRUMENTS_OF_MARK: Mapping[Mark, frozenset[InstrumentName]] = {
 }
 
 
+def possible_marks(instrument: InstrumentName, marks: Set[Mark]) -> frozenset[Mark]:
+    """Those of ``marks`` that ``instrument`` can have."""
+    return frozenset(mark for mark in marks if instrument in INSTRUMENTS_OF_MARK.get(mark, (instrument,)))
+
+
 @dataclass(frozen=True, slots=True)
 class ScoreHit:
     """A hit and its place.
@@ -103,6 +108,11 @@ class Bar:
     def start_s(self) -> float:
         """The audio second of the bar's first beat."""
         return self.beat_times_s[0]
+
+    @property
+    def frame(self) -> tuple[int, int, Fraction]:
+        """Its meter and length; bars with equal frames can hold the same music."""
+        return (self.meter.beats, self.meter.beat_type, self.quarters)
 
     @property
     def is_pickup(self) -> bool:
@@ -146,6 +156,13 @@ class Swing(StrEnum):
         if place not in self.late_places:
             return place
         return Fraction(int(place * self.straight_denominator), self.straight_denominator)
+
+    def played(self, place: Fraction) -> Fraction:
+        """Where in the beat a stroke that is written at ``place`` is played."""
+        return _PLAYED[self].get(place, place)
+
+
+_PLAYED = {swing: {swing.written(late): late for late in swing.late_places} for swing in Swing}
 
 
 @dataclass(frozen=True, slots=True)
@@ -328,7 +345,7 @@ def _check(score: Score) -> None:
         raise BadScore(reason="its bars do not follow one another")
     lengths = {bar.number: bar.quarters for bar in score.bars}
     for bar in score.bars:
-        if not 1 <= bar.meter.beats <= 32 or bar.meter.beat_type not in (2, 4, 8, 16):
+        if not bar.meter.is_possible:
             raise BadScore(reason=f"bar {bar.number} has the meter {bar.meter.beats}/{bar.meter.beat_type}")
         if not 0 < bar.quarters <= bar.meter.bar_quarters:
             raise BadScore(reason=f"bar {bar.number} is {bar.quarters} quarters long")
@@ -357,6 +374,5 @@ def _check_marks(placed: ScoreHit) -> None:
     for group in (EMPHASIS_MARKS, STICKING_MARKS):
         if len(placed.marks & group) > 1:
             raise BadScore(reason=f"hit {name} is marked {' and '.join(sorted(placed.marks & group))}")
-    for mark in placed.marks & INSTRUMENTS_OF_MARK.keys():
-        if placed.hit.instrument not in INSTRUMENTS_OF_MARK[mark]:
-            raise BadScore(reason=f"hit {name} is marked {mark}, which no {placed.hit.instrument} can be")
+    for mark in placed.marks - possible_marks(placed.hit.instrument, placed.marks):
+        raise BadScore(reason=f"hit {name} is marked {mark}, which no {placed.hit.instrument} can be")

@@ -44,11 +44,7 @@ def align(old: Score, new: Score) -> Alignment:
 
 
 def _frames(score: Score) -> list[tuple[int, int, int, Fraction]]:
-    return [(bar.number, *_frame(bar)) for bar in score.bars]
-
-
-def _frame(bar: Bar) -> tuple[int, int, Fraction]:
-    return (bar.meter.beats, bar.meter.beat_type, bar.quarters)
+    return [(bar.number, *bar.frame) for bar in score.bars]
 
 
 def _most_notes_moved(old: Score, new: Score) -> bool:
@@ -69,7 +65,7 @@ def _align_by_content(old: Score, new: Score) -> Alignment:
     rebarred: list[Rebarred] = []
     for tag, i1, i2, j1, j2 in SequenceMatcher(None, old_keys, new_keys, autojunk=False).get_opcodes():
         old_run, new_run = old.bars[i1:i2], new.bars[j1:j2]
-        same_frames = [_frame(bar) for bar in old_run] == [_frame(bar) for bar in new_run]
+        same_frames = [bar.frame for bar in old_run] == [bar.frame for bar in new_run]
         if tag == "equal" or (tag == "replace" and same_frames and not _shifted(old, new, old_run, new_run)):
             pairs |= {b.number: a.number for a, b in zip(old_run, new_run, strict=True)}
         elif tag == "insert":
@@ -99,8 +95,8 @@ def _keys(score: Score, other: Score) -> list[object]:
     grouped = score.hits_by_bar()
     elsewhere = {bar.start_s for bar in other.bars}
     return [
-        (_frame(bar), tuple(sorted(placed.hit.id for placed in grouped[bar.number])))
+        (bar.frame, tuple(sorted(placed.hit.id for placed in grouped[bar.number])))
         if bar.number in grouped
-        else (_frame(bar), bar.start_s if bar.start_s in elsewhere else None)
+        else (bar.frame, bar.start_s if bar.start_s in elsewhere else None)
         for bar in score.bars
     ]

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 
-from notation.core.beat_grid import Meter
+from notation.core.beat_grid import BEAT_TYPES, MOST_BEATS_A_BAR, Meter
 from notation.core.edits.commands import SetBarOne, SetMeter, Unit
 from notation.core.edits.draft import Draft
 from notation.core.edits.refused import Refused
@@ -15,7 +15,6 @@ from notation.core.edits.timeline import Timeline, median_bpm
 from notation.core.edits.words import bar_name
 from notation.core.score import Bar, ScoreHit, Swing
 
-_BEAT_TYPES = (2, 4, 8, 16)
 _FINEST = 10_000  # parts of a quarter; beats stretched again and again would come to any number
 
 
@@ -36,7 +35,7 @@ def set_meter(draft: Draft, command: SetMeter) -> None:
     beats stay when both meters have as many of them. What is left over before the next meter becomes a bar
     of its own length; at the end of the song the last bar is completed.
     """
-    if command.beat_type not in _BEAT_TYPES:
+    if command.beat_type not in BEAT_TYPES:
         meter_name = f"{command.beats}/{command.beat_type}"
         raise Refused(f"{meter_name} is no meter; its beats can be halves, quarters, 8ths or 16ths")
     first, end = _meter_run(draft, command.bar)
@@ -100,10 +99,10 @@ def _meter_of_length(quarters: Fraction, like: Meter) -> Meter:
     """A meter whose bar is so long, in beats like those of ``like`` if they fit."""
     if like.is_compound and quarters % like.beat_quarters == 0:
         return Meter(0, int(quarters * 2), 8)
-    types = sorted(_BEAT_TYPES[1:], key=lambda kind: kind != like.beat_type)
+    types = sorted(BEAT_TYPES[1:], key=lambda kind: kind != like.beat_type)
     for beat_type in types:
         beats = quarters * beat_type / 4
-        if beats.denominator == 1 and beats <= 32:
+        if beats.denominator == 1 and beats <= MOST_BEATS_A_BAR:
             return Meter(0, int(beats), beat_type)
     raise Refused(f"{quarters} quarter notes would be left over, for which there is no meter")
 

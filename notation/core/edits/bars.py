@@ -157,11 +157,7 @@ def _copied(draft: Draft, hits: Sequence[ScoreHit], bar: Bar) -> list[ScoreHit]:
 def _copy_over(draft: Draft, source: Strip, number: int) -> None:
     """Make bar ``number`` hold what ``source`` holds; a stroke that is there already stays the same hit."""
     bar = draft.bar(number)
-    if (bar.meter.beats, bar.meter.beat_type, bar.quarters) != (
-        source.bar.meter.beats,
-        source.bar.meter.beat_type,
-        source.bar.quarters,
-    ):
+    if bar.frame != source.bar.frame:
         raise Refused(
             f"{bar_name(source.bar.number)} has another meter or length than {bar_name(number)} "
             "and cannot be copied over it"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from fractions import Fraction
 
 from notation.core.edits.commands import Like
 from notation.core.edits.draft import Draft, Stroke
@@ -39,7 +38,7 @@ def _like_hits(draft: Draft, pointed_at: Sequence[ScoreHit]) -> list[ScoreHit]:
 
 def _looks(draft: Draft, placed: ScoreHit) -> tuple[object, ...]:
     """What must be the same in like hits: what, where, how marked, in a bar of the same length."""
-    frame = _frame(draft.bar(placed.bar))
+    frame = draft.bar(placed.bar).frame
     return (placed.hit.instrument, placed.position, placed.marks, placed.is_grace, frame)
 
 
@@ -60,8 +59,4 @@ def _in_equal_bars(draft: Draft, pointed_at: Iterable[ScoreHit]) -> list[ScoreHi
 
 
 def _content(draft: Draft, bar: Bar) -> tuple[object, ...]:
-    return (*_frame(bar), draft.strokes_in(bar.number))
-
-
-def _frame(bar: Bar) -> tuple[int, int, Fraction]:
-    return (bar.meter.beats, bar.meter.beat_type, bar.quarters)
+    return (*bar.frame, draft.strokes_in(bar.number))

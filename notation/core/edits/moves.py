@@ -11,7 +11,7 @@ from notation.core.edits.commands import Move
 from notation.core.edits.draft import Draft, struck, with_hit
 from notation.core.edits.like import similar_hits
 from notation.core.edits.notes import check_inside, where
-from notation.core.edits.places import late_place, places_in, unit_at, written_in
+from notation.core.edits.places import places_in, unit_at, written_in
 from notation.core.edits.refused import Refused
 from notation.core.edits.words import instrument_name
 from notation.core.score import Bar, ScoreHit
@@ -111,7 +111,7 @@ def _swung(draft: Draft, steps: Sequence[_Step]) -> list[_Step]:
         unit = unit_at(inside[0].bar, start)
         if swing is not None and unit[1] == QUARTER:
             staying = [placed for placed in draft.hits_in(number) if placed.hit.id not in moving]
-            late = {step.placed.hit.id: late_place(swing, step.position - start) for step in inside}
+            late = {step.placed.hit.id: swing.played(step.position - start) for step in inside}
             if swing.fits(places_in(staying, unit) | set(late.values())):
                 inside = [replace(step, position=start + late[step.placed.hit.id]) for step in inside]
         result += inside

@@ -24,7 +24,7 @@ from notation.core.edits.refused import Refused
 from notation.core.edits.words import bar_name, beat_name, instrument_name, mark_words
 from notation.core.hits import Hit
 from notation.core.instruments import INSTRUMENTS, InstrumentName
-from notation.core.score import EMPHASIS_MARKS, INSTRUMENTS_OF_MARK, STICKING_MARKS, Bar, Mark, ScoreHit
+from notation.core.score import EMPHASIS_MARKS, STICKING_MARKS, Bar, Mark, ScoreHit, possible_marks
 
 MOST_GRACES = 3  # a ruff of four strokes
 _GRACE_S = 0.030  # how long before its note a new grace note sounds; a usual flam, chosen by ear
@@ -139,8 +139,7 @@ def _set_instrument(
 
 def _given_to(placed: ScoreHit, instrument: InstrumentName) -> ScoreHit:
     given = with_hit(placed, instrument=instrument)
-    lost = {mark for mark in placed.marks if instrument not in INSTRUMENTS_OF_MARK.get(mark, (instrument,))}
-    return replace(given, marks=placed.marks - lost) if lost else given
+    return replace(given, marks=possible_marks(instrument, placed.marks))
 
 
 def set_velocity(draft: Draft, command: SetVelocity) -> None:
@@ -221,10 +220,9 @@ def check_marks(instrument: InstrumentName, marks: Iterable[Mark]) -> None:
     for group in (EMPHASIS_MARKS, STICKING_MARKS):
         if len(marks & group) > 1:
             raise Refused(f"a note cannot be marked {' and '.join(sorted(marks & group))} at once")
-    for mark in sorted(marks & INSTRUMENTS_OF_MARK.keys()):
-        if instrument not in INSTRUMENTS_OF_MARK[mark]:
-            name = instrument_name(instrument)
-            raise Refused(f"{_article(name)} {name} cannot be {mark_words(mark)}")
+    for mark in sorted(marks - possible_marks(instrument, marks)):
+        name = instrument_name(instrument)
+        raise Refused(f"{_article(name)} {name} cannot be {mark_words(mark)}")
 
 
 def check_same_voice(instrument: InstrumentName, main: ScoreHit) -> None:

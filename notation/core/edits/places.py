@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Set
+from collections.abc import Iterable, Set
 from fractions import Fraction
 from functools import lru_cache
 from itertools import accumulate
@@ -62,18 +62,8 @@ def meant(
     start, length = unit
     if swing is None or length != QUARTER:
         return position
-    late = late_place(swing, position - start)
-    return start + late if swing.fits({late_place(swing, place) for place in places} | {late}) else position
-
-
-def late_place(swing: Swing, place: Fraction) -> Fraction:
-    """Where in the beat a note that is written at ``place`` is played."""
-    return _late_places(swing).get(place, place)
-
-
-@lru_cache
-def _late_places(swing: Swing) -> Mapping[Fraction, Fraction]:
-    return {swing.written(place): place for place in swing.late_places}
+    late = swing.played(position - start)
+    return start + late if swing.fits({swing.played(place) for place in places} | {late}) else position
 
 
 def written_in(draft: Draft, placed: ScoreHit) -> Fraction:

@@ -7,7 +7,7 @@ from fractions import Fraction
 
 from notation.core.edits.commands import Keep, SetSwing, SetTempo, SetTitle
 from notation.core.edits.draft import Draft, with_hit
-from notation.core.edits.places import late_place, places_in, units_in
+from notation.core.edits.places import places_in, units_in
 from notation.core.edits.refused import Refused
 from notation.core.edits.timeline import Retiming, median_bpm
 from notation.core.edits.words import bar_name
@@ -114,8 +114,7 @@ def _swung_anew(
             continue
         on_page = {place: before.written(place) if before is not None else place for place in places}
         meant = {
-            place: late_place(after, on_page[place]) if after is not None else on_page[place]
-            for place in places
+            place: after.played(on_page[place]) if after is not None else on_page[place] for place in places
         }
         if after is not None and not after.fits(set(meant.values())):
             continue

@@ -11,7 +11,7 @@ from statistics import median
 
 from notation.core.beat_grid import Beat, BeatGrid, Meter
 from notation.core.errors import BadGridChange
-from notation.core.score import Score
+from notation.core.score import Bar, Score
 
 _SAME_TEMPO = 0.01  # a stated tempo this near to the grid's is its rounded figure
 _HALF_OR_DOUBLE = 0.04  # this near to half or double it means every other beat, or one between
@@ -36,14 +36,17 @@ class GridChanges:
 
 def grid_of(score: Score) -> BeatGrid:
     """The grid that ``score`` was written on: its bars' beats, and the first after them."""
+    return BeatGrid(beats_in(score.bars), score.meters, score.tempo_bpm, score.tempo_unreliable)
+
+
+def beats_in(bars: Sequence[Bar]) -> tuple[Beat, ...]:
+    """The beats of ``bars``, and the first after them."""
     beats = [
         Beat(time_s, bar.number, place)
-        for bar in score.bars
+        for bar in bars
         for place, time_s in enumerate(bar.beat_times_s, start=1)
     ]
-    last = score.bars[-1]
-    beats.append(Beat(last.end_s, last.number + 1, 1))
-    return BeatGrid(tuple(beats), score.meters, score.tempo_bpm, score.tempo_unreliable)
+    return (*beats, Beat(bars[-1].end_s, bars[-1].number + 1, 1))
 
 
 def regrid(grid: BeatGrid, changes: GridChanges) -> BeatGrid:
@@ -96,7 +99,7 @@ def _check(grid: BeatGrid, changes: GridChanges) -> None:
     tempo, meter, one_s = changes.tempo_bpm, changes.meter, changes.bar_one_s
     if tempo is not None and not (isfinite(tempo) and _SLOWEST_BPM <= tempo <= _FASTEST_BPM):
         raise BadGridChange(reason=f"{tempo} is not a tempo from {_SLOWEST_BPM:g} to {_FASTEST_BPM:g}")
-    if meter is not None and not (1 <= meter[0] <= 32 and meter[1] in (2, 4, 8, 16)):
+    if meter is not None and not Meter(1, *meter).is_possible:
         raise BadGridChange(reason=f"{meter[0]}/{meter[1]} is no meter")
     if one_s is not None and not (isfinite(one_s) and 0 <= one_s <= grid.beats[-1].time_s):
         raise BadGridChange(reason=f"no bar can begin at {one_s} s, outside the music")

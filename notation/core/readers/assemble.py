@@ -11,7 +11,7 @@ from itertools import accumulate
 from math import ceil
 from statistics import median
 
-from notation.core.beat_grid import Meter
+from notation.core.beat_grid import BEAT_TYPES, MOST_BEATS_A_BAR, Meter
 from notation.core.hits import Hit
 from notation.core.quantising.bars import tempo_marks_of
 from notation.core.readers.draft import Draft, DraftBar, DraftNote
@@ -19,7 +19,6 @@ from notation.core.readers.errors import ImportNoDrums, ImportUnsupported
 from notation.core.readers.limits import check_notes, check_notes_of_bar, check_score
 from notation.core.readers.report import Findings
 from notation.core.score import (
-    INSTRUMENTS_OF_MARK,
     STICKING_MARKS,
     Bar,
     Mark,
@@ -28,6 +27,7 @@ from notation.core.score import (
     Swing,
     SwingMark,
     TempoMark,
+    possible_marks,
 )
 from notation.core.spelling.emphasis import emphasis_of
 from notation.core.spelling.rhythm import QUARTER, units_of
@@ -36,8 +36,6 @@ _ID = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]{0,63}")
 _GRACE_S = 0.030  # a flam's width
 _USUAL_TEMPO = 120.0
 _SLOWEST, _QUICKEST = 4.0, 500.0  # quarters a minute that are taken to be meant
-_MOST_BEATS = 32
-_BEAT_TYPES = (2, 4, 8, 16)
 
 _Stretches = list[tuple[Fraction, float, float]]
 # A stroke in its place, and the note that it was read from; a grace note has none of its own.
@@ -117,7 +115,7 @@ def _measure(bar: DraftBar, index: int, count: int, findings: Findings) -> _Leng
         beats, beat_type = beats // 2, beat_type // 2
     if beat_type == 1:
         beats, beat_type = 2 * beats, 2
-    possible = 1 <= beats <= _MOST_BEATS and beat_type in _BEAT_TYPES
+    possible = 1 <= beats <= MOST_BEATS_A_BAR and beat_type in BEAT_TYPES
     if possible and bar.quarters == bar.meter_quarters:
         return _Length(beats, beat_type, bar.quarters)
     if possible and index == 0 and count > 1 and bar.quarters < bar.meter_quarters:
@@ -134,13 +132,13 @@ def _measure(bar: DraftBar, index: int, count: int, findings: Findings) -> _Leng
 
 
 def _own_meter(quarters: Fraction, beat_type: int) -> _Length:
-    for unit in (beat_type, *_BEAT_TYPES):
+    for unit in (beat_type, *BEAT_TYPES):
         beats = quarters * unit / 4
-        if beats.denominator == 1 and 1 <= beats <= _MOST_BEATS:
+        if beats.denominator == 1 and 1 <= beats <= MOST_BEATS_A_BAR:
             return _Length(int(beats), unit, quarters)
-    for unit in reversed(_BEAT_TYPES):
+    for unit in reversed(BEAT_TYPES):
         beats = Fraction(max(1, ceil(quarters * unit / 4)))
-        if beats <= _MOST_BEATS:
+        if beats <= MOST_BEATS_A_BAR:
             return _Length(int(beats), unit, beats * 4 / unit)
     raise ImportUnsupported(reason=f"a bar of {float(quarters):g} quarters")
 
@@ -246,10 +244,8 @@ def _hits(draft: Draft, timeline: Timeline, findings: Findings) -> list[_Placed]
 
 def _allowed(hit: Hit, marks: frozenset[Mark]) -> frozenset[Mark]:
     """The marks that the instrument can have, one hand at most."""
-    kept = {mark for mark in marks if hit.instrument in INSTRUMENTS_OF_MARK.get(mark, (hit.instrument,))}
-    if kept >= STICKING_MARKS:
-        kept -= STICKING_MARKS
-    return frozenset(kept)
+    kept = possible_marks(hit.instrument, marks)
+    return kept - STICKING_MARKS if kept >= STICKING_MARKS else kept
 
 
 class _Ids:
@@ -292,7 +288,6 @@ def _played_positions(bar: Bar, notes: Sequence[DraftNote], swing: Swing | None)
     played = {note.position: note.position for note in notes}
     if swing is None:
         return played
-    late = {swing.written(place): place for place in swing.late_places}
     lengths = units_of(bar.meter, bar.quarters)
     starts = list(accumulate(lengths, initial=Fraction(0)))
     by_unit: dict[int, list[Fraction]] = {}
@@ -300,7 +295,7 @@ def _played_positions(bar: Bar, notes: Sequence[DraftNote], swing: Swing | None)
         by_unit.setdefault(bisect_right(starts, position) - 1, []).append(position)
     for index, (start, length) in enumerate(zip(starts, lengths, strict=False)):
         inside = by_unit.get(index, [])
-        swung = {position: start + late.get(position - start, position - start) for position in inside}
+        swung = {position: start + swing.played(position - start) for position in inside}
         if length == QUARTER and swing.fits({position - start for position in swung.values()}):
             played |= swung
     return played

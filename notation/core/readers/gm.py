@@ -1,12 +1,15 @@
-"""What a percussion key means in a file from elsewhere."""
+"""What is percussion in a file from elsewhere: its keys, and the names of its tracks and parts."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Set
 
 from notation.core.instruments import InstrumentName
 
 _I = InstrumentName
+
+DRUM_NAME = re.compile(r"drum|perc|kit|batterie|schlagzeug|bater", re.IGNORECASE)
 
 # General MIDI 1 (MMA, 1991), keys that the kit has, its several toms, crashes and rides taken together.
 GENERAL_MIDI: Mapping[int, InstrumentName] = {

@@ -8,10 +8,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 
-from notation.core.beat_grid import Beat, BeatGrid, Meter
+from notation.core.beat_grid import BeatGrid, Meter
 from notation.core.hits import Hit
 from notation.core.instruments import InstrumentName
 from notation.core.quantising.quantise import quantise
+from notation.core.quantising.regrid import beats_in
 from notation.core.readers.assemble import Timeline, assemble, felt_tempo, timeline_of
 from notation.core.readers.draft import Draft, DraftGrace, DraftNote
 from notation.core.readers.errors import ImportNoDrums, ImportTooLarge
@@ -219,15 +220,8 @@ def _quantised(strokes: Sequence[_Stroke], draft: Draft, ticks: TickBars, findin
 
 
 def _grid(timeline: Timeline) -> BeatGrid:
-    beats = [
-        Beat(time_s, bar.number, place)
-        for bar in timeline.bars
-        for place, time_s in enumerate(bar.beat_times_s, start=1)
-    ]
-    last = timeline.bars[-1]
-    beats.append(Beat(last.end_s, last.number + 1, 1))
     meters: list[Meter] = []
     for bar in timeline.bars:
         if not meters or meters[-1] is not bar.meter:
             meters.append(bar.meter)
-    return BeatGrid(tuple(beats), tuple(meters), felt_tempo(timeline.bars), unreliable=False)
+    return BeatGrid(beats_in(timeline.bars), tuple(meters), felt_tempo(timeline.bars), unreliable=False)

@@ -14,11 +14,11 @@ from mido.midifiles.meta import KeySignatureError
 
 from accounts.core.text import one_line
 from notation.core.readers.errors import ImportNoDrums, ImportUnreadable, ImportUnsupported
+from notation.core.readers.gm import DRUM_NAME
 from notation.core.readers.limits import MAX_MIDI_BYTES, check_bytes, check_notes, check_tracks
 from notation.core.readers.report import Findings
 
 _DRUM_CHANNEL = 9  # 0-based: General MIDI's channel 10
-_DRUM_NAME = re.compile(r"drum|perc|kit|batterie|schlagzeug|bater", re.IGNORECASE)
 _PEDAL = 4  # the controller of the hi-hat's pedal
 _LONGEST_TEXT = 200
 # A number has four such bytes at most; mido would go on, squaring the work with each.
@@ -129,7 +129,7 @@ def _drum_tracks(tracks: Sequence[_Track]) -> list[_Track]:
     named = [
         track
         for track in tracks
-        if _DRUM_NAME.search(_name(track)) and any(_is_stroke(message) for _, message in track)
+        if DRUM_NAME.search(_name(track)) and any(_is_stroke(message) for _, message in track)
     ]
     if not named:
         raise ImportNoDrums(reason="nothing is on channel 10, and no track is named after drums")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -10,11 +9,11 @@ from lxml import etree
 
 from accounts.core.text import one_line
 from notation.core.readers.errors import ImportNoDrums, ImportUnreadable
+from notation.core.readers.gm import DRUM_NAME
 from notation.core.readers.limits import check_bars, check_notes
 from notation.core.readers.report import Findings
 
 _DRUM_CHANNEL = "10"
-_DRUM_NAME = re.compile(r"drum|perc|kit|batterie|schlagzeug|bater", re.IGNORECASE)
 _LONGEST_NAME = 40
 
 
@@ -51,7 +50,7 @@ class Part:
         if unpitched or self.declared is None:
             return unpitched
         channels = {channel.text for channel in self.declared.iterfind("midi-instrument/midi-channel")}
-        return len(notes) if _DRUM_CHANNEL in channels or _DRUM_NAME.search(self.name) else 0
+        return len(notes) if _DRUM_CHANNEL in channels or DRUM_NAME.search(self.name) else 0
 
 
 def drum_part(root: etree._Element, findings: Findings) -> Part:

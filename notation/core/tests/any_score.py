@@ -20,6 +20,7 @@ from notation.core.score import (
     ScoreHit,
     Swing,
     SwingMark,
+    possible_marks,
 )
 
 F = Fraction
@@ -66,4 +67,4 @@ def _any_marks(random_: random.Random, name: InstrumentName) -> frozenset[Mark]:
         return frozenset()
     groups = ([*sorted(EMPHASIS_MARKS)], [*sorted(STICKING_MARKS)], [Mark.ROLL], [*INSTRUMENTS_OF_MARK])
     marks = {random_.choice(group) for group in random_.sample(groups, 2)}
-    return frozenset(mark for mark in marks if name in INSTRUMENTS_OF_MARK.get(mark, InstrumentName))
+    return possible_marks(name, marks)
