@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Sequence, Set
 from dataclasses import dataclass
 
 from notation.core.form.form import Form, Section
@@ -41,6 +41,7 @@ def gig_rows(score: Score, form: Form) -> tuple[Row, ...]:
     """Say the song in a row a section; bars within a section are counted from 1, as a drummer counts."""
     shown: dict[str, str] = {}
     played = {placed.bar for placed in score.hits}
+    changes = _changes(score)
     rows = []
     for section in form.sections:
         groove_bars: tuple[int, ...] = ()
@@ -60,9 +61,9 @@ def gig_rows(score: Score, form: Form) -> tuple[Row, ...]:
                 section.first,
                 section.last,
                 play,
-                (*_changes(score, section), *_happenings(score, form, section)),
+                (*_from_first(changes, section), *_happenings(form, section, played)),
                 groove_bars,
-                _cues(score, form, section),
+                _cues(score, form, section, played),
             )
         )
     return tuple(rows)
@@ -72,8 +73,8 @@ def _is_mostly_rest(section: Section, played: Collection[int]) -> bool:
     return 2 * sum(bar in played for bar in range(section.first, section.last + 1)) < section.bars
 
 
-def _changes(score: Score, section: Section) -> list[str]:
-    """Tempo, meter and feel where they change after the song's beginning."""
+def _changes(score: Score) -> list[tuple[int, str]]:
+    """Tempo, meter and feel where they change after the song's beginning: (bar, words), in order."""
     beginning = score.bars[0].number
     meters = {meter.bar: meter for meter in score.meters}
     said: list[tuple[int, str]] = [
@@ -86,18 +87,22 @@ def _changes(score: Score, section: Section) -> list[str]:
     said += [
         (mark.bar, swing_words(mark.swing).lower()) for mark in score.swing_marks if mark.bar > beginning
     ]
+    return sorted(said)
+
+
+def _from_first(changes: Sequence[tuple[int, str]], section: Section) -> list[str]:
+    """The changes within a section, counted from its first bar."""
     return [
         words if bar == section.first else f"{words} from {bar - section.first + 1}"
-        for bar, words in sorted(said)
+        for bar, words in changes
         if section.first <= bar <= section.last
     ]
 
 
-def _happenings(score: Score, form: Form, section: Section) -> list[str]:
+def _happenings(form: Form, section: Section, played: Collection[int]) -> list[str]:
     def counted(bars: Sequence[int]) -> list[int]:
         return [bar - section.first + 1 for bar in bars if section.first <= bar <= section.last]
 
-    played = {placed.bar for placed in score.hits}
     fills = counted([fill.bar for fill in form.fills])
     stops = counted([bar for bar in form.stops if bar not in played])
     hits = counted([bar for bar in form.stops if bar in played])
@@ -117,10 +122,9 @@ def _numbers(places: Sequence[int], bars: int) -> str:
     return words + (" …" if len(places) > _MOST_NUMBERS else "")
 
 
-def _cues(score: Score, form: Form, section: Section) -> tuple[Cue, ...]:
+def _cues(score: Score, form: Form, section: Section, played: Set[int]) -> tuple[Cue, ...]:
     """Bars that no word can say, the most needed first: pickup, ending, hits, fills from the last."""
     inside = range(section.first, section.last + 1)
-    played = {placed.bar for placed in score.hits}
     cues = []
     pickup = score.bars[0].number
     if section is form.sections[0] and pickup < section.first and pickup in played:
