@@ -32,7 +32,7 @@ import soxr
 from media.core.audio import Audio
 from media.core.flac import write_flac
 from transcription.core.demo_song import render_demo_song
-from transcription.core.stages import PIPELINE, SOURCE
+from transcription.core.stages import SOURCE
 
 ROOT = Path(__file__).resolve().parents[1]
 RATE = 44_100
@@ -166,6 +166,7 @@ def run_bare(song: Path) -> BareRun:
     """Run every stage in this process."""
     run = BareRun()
     began_s, began_cpu_s = time.monotonic(), _own_cpu_s()
+    from transcription.core.operations import Operation, stages_of
     from transcription.core.options import JobOptions
     from transcription.core.pipeline import STAGE_FUNCTIONS, Limits, Nets, StageContext
 
@@ -174,7 +175,7 @@ def run_bare(song: Path) -> BareRun:
     run.load_s, run.load_cpu_s = time.monotonic() - began_s, _own_cpu_s() - began_cpu_s
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        for spec in PIPELINE:
+        for spec in stages_of(Operation.TRANSCRIBE, JobOptions()):
             inputs = {kind: song if kind == SOURCE else folder / kind for kind in spec.reads}
             context = StageContext(
                 inputs, folder, JobOptions(title="Benchmark"), Limits(), nets, lambda _: None

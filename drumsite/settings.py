@@ -104,6 +104,7 @@ QUEUE_NAMESPACE = env.str("QUEUE_NAMESPACE", default="drumsite")
 LEASE_S = env.int("LEASE_S", default=30)  # a stage whose heartbeat is older is taken over
 SWEEP_EVERY_S = env.int("SWEEP_EVERY_S", default=10)
 STAGE_ATTEMPTS = env.int("STAGE_ATTEMPTS", default=3)
+REUSE_ACROSS_USERS = env.bool("REUSE_ACROSS_USERS", default=True)  # of equal files; see docs/operations.md
 STAGE_TIME_LIMIT_S = env.int("STAGE_TIME_LIMIT_S", default=1800)
 WORKER_THREADS = env.int("WORKER_THREADS", default=0)  # a child's; 0: half the cores
 WORKER_DEVICE = env.str("WORKER_DEVICE", default="auto")  # auto, cpu, cuda or cuda:1

@@ -85,7 +85,7 @@ def protected_response(
         FileMissing: there is no such file any more.
     """
     http = request._request if isinstance(request, Request) else request
-    disposition = content_disposition_header(as_attachment, _safe(filename)) or "inline"
+    disposition = content_disposition_header(as_attachment, safe_filename(filename)) or "inline"
     storage, name = file.storage, file.name or ""
     signer = signing(storage)
     if signer is not None and (as_attachment or content_type.startswith(("audio/", "video/"))):
@@ -212,7 +212,8 @@ class _Piece:
             file.close()
 
 
-def _safe(filename: str) -> str:
+def safe_filename(filename: str) -> str:
+    """Return ``filename`` as every browser and file system takes it."""
     name = "".join(char if char.isprintable() and char not in '/\\"' else "_" for char in filename).strip(
         " ."
     )

@@ -8,9 +8,9 @@ import time
 from typing import TextIO
 
 from transcription.core.song_run import FinishedStage
-from transcription.core.stages import PIPELINE, StageSpec
+from transcription.core.stages import STAGES, StageSpec
 
-_LABEL_WIDTH = max(len(spec.label) for spec in PIPELINE)
+_LABEL_WIDTH = max(len(spec.label) for spec in STAGES)
 _WIDEST_BAR = 30
 _EIGHTHS = " ▏▎▍▌▋▊▉"
 

@@ -29,12 +29,36 @@ class NotReady(DrumError):
     hint = "Wait until the job is completed."
 
 
+class SourceJobRequired(DrumError):
+    """An operation that works on an earlier job's files, asked for without one."""
+
+    code = "source_job_required"
+    message = "“{operation}” works on what an earlier job heard; say which."
+    hint = "Give source_job_id: a finished job of the same recording."
+
+
+class OnsetsRequired(DrumError):
+    """Strokes are to be named, and none were given."""
+
+    code = "onsets_required"
+    message = "“classify” names strokes at times that you give; there are none."
+    hint = "Give the option onsets_s: a list of times in seconds."
+
+
+class NoSuchStage(DrumError):
+    """A stage that the operation does not have."""
+
+    code = "no_such_stage"
+    message = "“{operation}” has no stage “{stage}” with these options."
+    hint = "Read the job: its stages are listed there."
+
+
 class UnknownFormat(DrumError):
     """Asked for a format that we do not write."""
 
     code = "unknown_format"
     message = "There is no format called “{format}”."
-    hint = "Choose one of pdf, musicxml, mxl, midi, json, svg."
+    hint = "Choose one of {known}."
 
 
 class ReasonRequired(DrumError):

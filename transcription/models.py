@@ -12,11 +12,17 @@ from django.db.models import F, Q
 from django.utils import timezone
 
 from media.models import Recording
-from transcription.core.stages import PIPELINE, Stage
+from transcription.core.operations import OPERATIONS, Operation, OperationSpec, stages_of
+from transcription.core.options import JobOptions
+from transcription.core.stages import SPEC_BY_STAGE, Stage, StageSpec
 
 
 class Job(models.Model):
-    """One transcription of one recording."""
+    """One operation on one recording.
+
+    ``source_job`` is the job whose files it works on, where its operation begins in the middle.
+    ``fresh_from`` names the stage from which on nothing is reused, where somebody asked for that.
+    """
 
     class Status(models.TextChoices):
         """The life of a job."""
@@ -33,7 +39,18 @@ class Job(models.Model):
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     recording = models.ForeignKey(Recording, on_delete=models.CASCADE, related_name="jobs")
     requested_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="jobs")
+    operation = models.CharField(
+        max_length=12,
+        choices=[(operation.value, spec.label) for operation, spec in OPERATIONS.items()],
+        default=Operation.TRANSCRIBE.value,
+    )
     options = models.JSONField(default=dict)
+    source_job = models.ForeignKey(
+        "self", null=True, blank=True, on_delete=models.SET_NULL, related_name="following_jobs"
+    )
+    fresh_from = models.CharField(
+        max_length=12, choices=[(stage.value, stage.value) for stage in Stage], blank=True
+    )
     status = models.CharField(max_length=12, choices=Status, default=Status.PENDING)
     stage = models.CharField(
         max_length=12, choices=[(stage.value, stage.value) for stage in Stage], blank=True
@@ -66,6 +83,16 @@ class Job(models.Model):
         """Whether the job has come to one of its three ends."""
         return self.status not in self.UNFINISHED
 
+    @property
+    def operation_spec(self) -> OperationSpec:
+        """What is known of its operation."""
+        return OPERATIONS[Operation(self.operation)]
+
+    @property
+    def makes_a_score(self) -> bool:
+        """Whether its end is a notation."""
+        return Stage.NOTATE in self.operation_spec.stages
+
     def move(self, *, to: str, frm: tuple[str, ...], **changes: Any) -> bool:
         """Change the status if it still is one of ``frm``; say whether this call was the one to change it."""
         changed = Job.objects.filter(pk=self.pk, status__in=frm).update(status=to, **changes)
@@ -75,7 +102,11 @@ class Job(models.Model):
 
 
 class StageRun(models.Model):
-    """One stage of one job, and the lease under which it is run."""
+    """One stage of one job, and the lease under which it is run.
+
+    ``written`` names the files (artifact kinds) that it left; ``cache_key`` is empty where the result must
+    not stand for an equal run's.
+    """
 
     class Status(models.TextChoices):
         """The life of a stage."""
@@ -99,6 +130,7 @@ class StageRun(models.Model):
     engine = models.CharField(max_length=60, blank=True)
     cache_key = models.CharField(max_length=64, blank=True, db_index=True)
     warnings = models.JSONField(default=list, blank=True)
+    written = models.JSONField(default=list, blank=True)
     lease_token = models.UUIDField(null=True, blank=True)
     lease_holder = models.CharField(max_length=120, blank=True)
     heartbeat_at = models.DateTimeField(null=True, blank=True)
@@ -114,6 +146,16 @@ class StageRun(models.Model):
 
     def __str__(self) -> str:
         return f"{self.stage} ({self.status})"
+
+    @property
+    def spec(self) -> StageSpec:
+        """What is known of its stage."""
+        return SPEC_BY_STAGE[Stage(self.stage)]
+
+    @property
+    def files(self) -> list[str]:
+        """The kinds of the files that it left, once it is done; older rows do not say, and left them all."""
+        return list(self.written) or list(self.spec.writes)
 
     @property
     def is_done(self) -> bool:
@@ -215,7 +257,8 @@ class JobEvent(models.Model):
 
 
 def plan_stages(job: Job) -> None:
-    """Give a new job a run of each stage."""
+    """Give a new job a run of each stage that its operation has."""
+    stages = stages_of(Operation(job.operation), JobOptions.parse(job.options))
     StageRun.objects.bulk_create(
-        StageRun(job=job, stage=spec.stage, position=position) for position, spec in enumerate(PIPELINE)
+        StageRun(job=job, stage=spec.stage, position=position) for position, spec in enumerate(stages)
     )

@@ -37,12 +37,14 @@ def job_as_dict(job: Job, notation_id: UUID | None) -> dict[str, Any]:
     """Describe ``job`` as every door does: REST, websocket and pages."""
     return {
         "id": str(job.pk),
+        "operation": job.operation,
         "status": job.status,
         "stage": job.stage or None,
         "progress": round(job.progress, 3),
         "eta_s": job.eta_s,
         "title": job.options.get("title") or job.recording.title,
         "recording_id": str(job.recording_id),
+        "source_job_id": str(job.source_job_id) if job.source_job_id else None,
         "notation_id": str(notation_id) if notation_id else None,
         "held": job.requested_by.jobs_held and not job.is_finished,
         "stages": [

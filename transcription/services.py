@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import partial
+from typing import Any
 
 from django.db import transaction
 from django.utils import timezone
@@ -12,32 +14,98 @@ from accounts.services import hold_jobs, release_jobs
 from media.errors import RecordingDeleted
 from media.models import Recording
 from notation.services import delete_notation_of_job
+from transcription.core.operations import OPERATIONS, Operation
 from transcription.core.options import JobOptions
-from transcription.core.stages import PIPELINE, Stage
-from transcription.errors import JobNotCancellable, JobNotRetryable, ReasonRequired
+from transcription.core.stages import Stage
+from transcription.errors import (
+    JobNotCancellable,
+    JobNotRetryable,
+    NoSuchStage,
+    NotReady,
+    OnsetsRequired,
+    ReasonRequired,
+    SourceJobRequired,
+)
 from transcription.models import Job, JobEvent, StageRun, plan_stages
 from transcription.progress import announce, announce_deleted, next_seq
+from transcription.selectors import has_files_for
 from transcription.tasks import enqueue
 
 
 @transaction.atomic
-def create_job(*, recording: Recording, requested_by: User, options: JobOptions) -> Job:
-    """Queue a transcription of ``recording``; raises ``RecordingDeleted``.
+def create_job(
+    *,
+    recording: Recording,
+    requested_by: User,
+    options: JobOptions,
+    operation: Operation = Operation.TRANSCRIBE,
+    source_job: Job | None = None,
+    fresh_from: Stage | None = None,
+) -> Job:
+    """Queue an operation on ``recording``.
 
     The jobs of a person whom a moderator has put on hold wait as ``pending`` until they are released.
+
+    Args:
+        source_job: the finished job whose files it works on, where ``operation`` begins in the middle.
+        fresh_from: the stage from which on no equal run's result is taken.
+    Raises:
+        RecordingDeleted: it was deleted.
+        SourceJobRequired, NotReady: the operation works on an earlier job's files, which are not there.
+        OnsetsRequired: strokes are to be named, and no times were given.
+        NoSuchStage: the operation has no stage ``fresh_from``.
     """
     if recording.deleted_at is not None:
         raise RecordingDeleted
+    spec = OPERATIONS[operation]
+    if spec.follows_a_job:
+        if source_job is None:
+            raise SourceJobRequired(operation=operation.value)
+        source_job = _first_source(source_job)
+        if not has_files_for(source_job, spec.stages[0]):
+            raise NotReady(status=source_job.status)
+    if operation is Operation.CLASSIFY and not options.onsets_s:
+        raise OnsetsRequired
     chosen = options.as_dict()
     if not chosen["title"]:
         chosen["title"] = recording.title
-    job = Job.objects.create(recording=recording, requested_by=requested_by, options=chosen)
+    job = Job.objects.create(
+        recording=recording,
+        requested_by=requested_by,
+        operation=operation.value,
+        options=chosen,
+        source_job=source_job if spec.follows_a_job else None,
+        fresh_from=fresh_from.value if fresh_from else "",
+    )
     Job.objects.filter(pk=job.pk).update(seq=next_seq())
     plan_stages(job)
+    if fresh_from is not None and not job.stage_runs.filter(stage=fresh_from).exists():
+        raise NoSuchStage(stage=fresh_from.value, operation=operation.value)
     JobEvent.objects.create(job=job, kind=JobEvent.Kind.CREATED, actor=requested_by)
     job.refresh_from_db()
     _queue_on_commit(job)
     return job
+
+
+def run_again(*, job: Job, by: User, from_stage: Stage, options: Mapping[str, Any]) -> Job:
+    """Queue another job like ``job`` with some options changed; its own results stay.
+
+    Stages before ``from_stage`` are reused where nothing that decides their result has changed; those from
+    there on are run anew.
+
+    Raises:
+        UnknownOption, InvalidOption: the options cannot be.
+        And whatever :func:`create_job` raises.
+    """
+    changed = JobOptions.parse({**job.options, **options})
+    return create_job(
+        recording=job.recording,
+        requested_by=by,
+        options=changed,
+        operation=Operation(job.operation),
+        source_job=job.source_job,
+        fresh_from=from_stage,
+    )
 
 
 @transaction.atomic
@@ -131,6 +199,13 @@ def release_user(*, user: User, by: User, reason: str = "") -> None:
         _queue_on_commit(job)
 
 
+def _first_source(job: Job) -> Job:
+    """Return the job that listened: one that only wrote down what another heard has no hits of its own."""
+    while job.operation_spec.follows_a_job and job.source_job is not None:
+        job = job.source_job
+    return job
+
+
 def _check_reason(job: Job, by: User, reason: str) -> None:
     if by.pk != job.requested_by_id and not reason.strip():
         raise ReasonRequired
@@ -151,5 +226,5 @@ def _queue_and_announce(job: Job) -> None:
 
 
 def _first_unfinished_stage(job: Job) -> Stage | None:
-    done = set(job.stage_runs.filter(status__in=StageRun.DONE).values_list("stage", flat=True))
-    return next((spec.stage for spec in PIPELINE if spec.stage.value not in done), None)
+    waiting = job.stage_runs.exclude(status__in=StageRun.DONE).order_by("position").first()
+    return Stage(waiting.stage) if waiting is not None else None

@@ -6,7 +6,21 @@ from typing import Any
 
 from rest_framework import serializers
 
-from transcription.core.options import ENGINES, GRIDS, PAPERS, SWINGS
+from transcription.core.operations import OPERATIONS
+from transcription.core.options import (
+    ENGINES,
+    GRIDS,
+    LARGEST_OVERLAP,
+    LONGEST_SEGMENT_S,
+    MOST_ONSETS,
+    MOST_SHIFTS,
+    MOST_TRACKS,
+    PAPERS,
+    SEPARATIONS,
+    SHORTEST_SEGMENT_S,
+    SWINGS,
+)
+from transcription.core.stages import Stage
 from transcription.models import Job, JobEvent, StageRun
 
 
@@ -30,13 +44,58 @@ class JobOptionsSerializer(serializers.Serializer[Any]):
     paper = serializers.ChoiceField(choices=PAPERS, required=False)
     title = serializers.CharField(required=False, allow_blank=True, max_length=200)
     artist = serializers.CharField(required=False, allow_blank=True, max_length=200)
+    separation = serializers.ChoiceField(
+        choices=SEPARATIONS, required=False, help_text="Whether the drums are taken out of the song first."
+    )
+    separation_model = serializers.CharField(required=False, help_text="A Demucs model, such as htdemucs_ft.")
+    shifts = serializers.IntegerField(required=False, min_value=0, max_value=MOST_SHIFTS)
+    overlap = serializers.FloatField(required=False, min_value=0.0, max_value=LARGEST_OVERLAP)
+    segment_s = serializers.FloatField(
+        required=False, allow_null=True, min_value=SHORTEST_SEGMENT_S, max_value=LONGEST_SEGMENT_S
+    )
+    two_stems = serializers.BooleanField(required=False, help_text="The drums and the rest only.")
+    track = serializers.IntegerField(
+        required=False, allow_null=True, min_value=0, max_value=MOST_TRACKS - 1,
+        help_text="Which sound track of the file, from 0.",
+    )  # fmt: skip
+    onsets_s = serializers.ListField(
+        child=serializers.FloatField(min_value=0.0), required=False, allow_null=True, max_length=MOST_ONSETS,
+        help_text="The strokes that `classify` is to name, in seconds.",
+    )  # fmt: skip
+    loudness_lufs = serializers.FloatField(required=False, min_value=-40.0, max_value=-6.0)
+    denoise = serializers.BooleanField(required=False)
+
+
+_OPERATIONS = [(operation.value, spec.label) for operation, spec in OPERATIONS.items()]
 
 
 class JobCreateSerializer(serializers.Serializer[Any]):
-    """Asks for a transcription."""
+    """Asks for an operation on a recording, or on what an earlier job of it heard."""
 
-    recording_id = serializers.UUIDField()
+    recording_id = serializers.UUIDField(required=False)
+    operation = serializers.ChoiceField(choices=_OPERATIONS, required=False)
+    source_job_id = serializers.UUIDField(
+        required=False, help_text="The job whose hits and beats `notate` writes down."
+    )
     options = JobOptionsSerializer(required=False)
+
+
+class RerunSerializer(serializers.Serializer[Any]):
+    """Asks for another job like an earlier one: other options, and the stages from one on run anew."""
+
+    from_stage = serializers.ChoiceField(choices=[(stage.value, stage.value) for stage in Stage])
+    options = JobOptionsSerializer(required=False)
+
+
+class JobFileSerializer(serializers.Serializer[Any]):
+    """A file that a job made."""
+
+    format = serializers.CharField()
+    label = serializers.CharField()
+    bytes = serializers.IntegerField()
+    sha256 = serializers.CharField()
+    content_type = serializers.CharField()
+    url = serializers.CharField()
 
 
 class StageSerializer(serializers.Serializer[Any]):
@@ -68,12 +127,14 @@ class JobSerializer(serializers.Serializer[Any]):
     """A job, described as on the websocket."""
 
     id = serializers.UUIDField()
+    operation = serializers.ChoiceField(choices=_OPERATIONS)
     status = serializers.ChoiceField(choices=Job.Status.choices)
     stage = serializers.CharField(allow_null=True)
     progress = serializers.FloatField(help_text="0..1 of the whole job")
     eta_s = serializers.FloatField(allow_null=True)
     title = serializers.CharField()
     recording_id = serializers.UUIDField()
+    source_job_id = serializers.UUIDField(allow_null=True)
     notation_id = serializers.UUIDField(allow_null=True)
     held = serializers.BooleanField()
     stages = StageSerializer(many=True)

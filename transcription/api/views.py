@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from enum import StrEnum
+from typing import Any, TypeVar
 
 import django_filters
 from django.db.models import QuerySet
-from django.http import Http404
+from django.http import Http404, HttpRequest
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404
 from drf_spectacular.types import OpenApiTypes
@@ -22,6 +23,7 @@ from rest_framework import serializers, status, viewsets
 from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
+from rest_framework.reverse import reverse
 
 from accounts.core.text import readable
 from media.idempotency import IDEMPOTENCY_PARAMETER, idempotent
@@ -29,16 +31,34 @@ from media.models import Recording
 from media.reading import read_artifact
 from media.selectors import recording_visible_to
 from media.views import artifact_response
+from media.zips import Entry, zip_response
 from notation.api.views import UUID_PATTERN
-from transcription.api.serializers import JobCreateSerializer, JobEventSerializer, JobSerializer
-from transcription.core.errors import UnknownOption
+from transcription.api.serializers import (
+    JobCreateSerializer,
+    JobEventSerializer,
+    JobFileSerializer,
+    JobSerializer,
+    RerunSerializer,
+)
+from transcription.core.errors import InvalidOption, UnknownOption
+from transcription.core.operations import OPERATIONS, Operation
 from transcription.core.options import JobOptions
-from transcription.files import FORMATS, PLAYER_FORMATS, artifact_for, download_name
+from transcription.core.stages import Stage
+from transcription.errors import NotReady
+from transcription.files import (
+    FORMATS,
+    artifact_for,
+    download_name,
+    files_of,
+    result_artifact,
+    safe_title,
+    sounds_of,
+)
 from transcription.forms import LONGEST_REASON
 from transcription.models import Job
 from transcription.progress import describe_jobs
 from transcription.selectors import jobs_visible_to
-from transcription.services import cancel_job, create_job, delete_job, retry_job
+from transcription.services import cancel_job, create_job, delete_job, retry_job, run_again
 
 _CREATE_EXAMPLE = OpenApiExample(
     "A waltz whose tempo is known",
@@ -76,6 +96,19 @@ _RESULT_EXAMPLE = OpenApiExample(
     response_only=True,
 )
 _ID = OpenApiParameter("id", OpenApiTypes.UUID, OpenApiParameter.PATH)
+
+
+_STEMS_EXAMPLE = OpenApiExample(
+    "The stems alone",
+    value={
+        "recording_id": "0f0b6a52-6f8b-4f35-9d5e-3c2f5d0f5b1e",
+        "operation": "separate",
+        "options": {"separation_model": "htdemucs_ft", "two_stems": True},
+    },
+    request_only=True,
+)
+_ARCHIVES = ("stems", "all")
+_Member = TypeVar("_Member", bound=StrEnum)
 
 
 class ReasonField(serializers.CharField):
@@ -126,31 +159,42 @@ class JobViewSet(viewsets.GenericViewSet[Job]):
         return self.get_paginated_response(describe_jobs(list(page or [])))
 
     @extend_schema(
-        summary="Transcribe a recording",
+        summary="Transcribe a recording, or do a part of that",
         request=JobCreateSerializer,
         responses={201: JobSerializer},
         parameters=[IDEMPOTENCY_PARAMETER],
-        examples=[_CREATE_EXAMPLE],
+        examples=[_CREATE_EXAMPLE, _STEMS_EXAMPLE],
     )
     @idempotent
     def create(self, request: Request) -> Response:
         """Queue a job. Unknown fields and options are refused with ``unknown_option``."""
-        if not isinstance(request.data, dict):
-            raise serializers.ValidationError({"non_field_errors": ["This must be an object."]})
-        for name in request.data:
-            if name not in JobCreateSerializer().fields:
-                raise UnknownOption(option=str(name)[:80], known=sorted(JobCreateSerializer().fields))
-        form = JobCreateSerializer(data={"recording_id": request.data.get("recording_id")})
-        form.is_valid(raise_exception=True)
-        given = request.data.get("options")
-        if given is not None and not isinstance(given, dict):
-            raise serializers.ValidationError({"options": ["This must be an object."]})
-        options = JobOptions.parse(given or {})
-        try:
-            recording = recording_visible_to(request.user, form.validated_data["recording_id"])
-        except Recording.DoesNotExist as error:
-            raise Http404 from error
-        job = create_job(recording=recording, requested_by=request.user, options=options)
+        form = _checked(JobCreateSerializer, request, ("recording_id", "source_job_id"))
+        operation = _member(Operation, "operation", request.data.get("operation", Operation.TRANSCRIBE))
+        options = JobOptions.parse(_options_of(request))
+        source = form.validated_data.get("source_job_id")
+        source_job = self._job(source) if source and OPERATIONS[operation].follows_a_job else None
+        job = create_job(
+            recording=self._recording(request, form.validated_data.get("recording_id"), source_job),
+            requested_by=request.user,
+            options=options,
+            operation=operation,
+            source_job=source_job,
+        )
+        return Response(self._describe(job), status=status.HTTP_201_CREATED)
+
+    @extend_schema(
+        summary="Run a job again, from one stage on",
+        request=RerunSerializer,
+        responses={201: JobSerializer},
+        parameters=[_ID, IDEMPOTENCY_PARAMETER],
+    )
+    @action(detail=True, methods=["post"])
+    @idempotent
+    def rerun(self, request: Request, pk: str) -> Response:
+        """Queue another job like this one; options given replace its own, the stages before are reused."""
+        _checked(RerunSerializer, request, ())
+        stage = _member(Stage, "from_stage", request.data.get("from_stage"))
+        job = run_again(job=self._job(pk), by=request.user, from_stage=stage, options=_options_of(request))
         return Response(self._describe(job), status=status.HTTP_201_CREATED)
 
     @extend_schema(summary="Read a job", responses=JobSerializer, parameters=[_ID])
@@ -192,28 +236,59 @@ class JobViewSet(viewsets.GenericViewSet[Job]):
     )
     @action(detail=True, methods=["get"])
     def result(self, request: Request, pk: str) -> Response:
-        """Return the result JSON (schema ``drumsite.transcription/1``)."""
-        _, artifact = artifact_for(self._job(pk), "json")
-        return Response(json.loads(read_artifact(artifact)))
+        """Return what the operation found; of a transcription: schema ``drumsite.transcription/1``."""
+        return Response(json.loads(read_artifact(result_artifact(self._job(pk)))))
+
+    @extend_schema(summary="The files that a job made", responses=JobFileSerializer(many=True))
+    @action(detail=True, methods=["get"], pagination_class=None, filterset_class=None)
+    def files(self, request: Request, pk: str) -> Response:
+        """List what can be downloaded now; stems are there as soon as their stage is done."""
+        job = self._job(pk)
+        return Response(
+            [
+                {
+                    "format": entry.fmt,
+                    "label": entry.label,
+                    "bytes": artifact.bytes,
+                    "sha256": artifact.sha256,
+                    "content_type": artifact.content_type,
+                    "url": reverse("api-job-download", args=[job.pk, entry.fmt], request=request),
+                }
+                for entry, artifact in files_of(job)
+            ]
+        )
 
     @extend_schema(
-        summary="Download the score",
+        summary="Download what a job made",
         parameters=[
             _ID,
-            OpenApiParameter(
-                "fmt", OpenApiTypes.STR, OpenApiParameter.PATH, enum=[*FORMATS, *PLAYER_FORMATS]
-            ),
+            OpenApiParameter("fmt", OpenApiTypes.STR, OpenApiParameter.PATH, enum=[*FORMATS, *_ARCHIVES]),
         ],
         responses={(200, "application/octet-stream"): OpenApiResponse(OpenApiTypes.BINARY)},
     )
     @action(detail=True, methods=["get"], url_path=r"download/(?P<fmt>[\w-]+)")
     def download(self, request: Request, pk: str, fmt: str) -> HttpResponseBase:
-        """Return a file; ranges are honoured."""
+        """Return a file, of which ranges are honoured; or, as ``stems`` or ``all``, an archive of several."""
         job = self._job(pk)
+        if fmt in _ARCHIVES:
+            return archive_response(request, job, fmt)
         chosen, artifact = artifact_for(job, fmt)
         return artifact_response(request, artifact, filename=download_name(job, chosen))
 
-    def _job(self, pk: str) -> Job:
+    def _recording(self, request: Request, given: Any, source_job: Job | None) -> Recording:
+        if given is None and source_job is not None:
+            return source_job.recording
+        if given is None:
+            raise serializers.ValidationError({"recording_id": ["This field is required."]})
+        try:
+            recording = recording_visible_to(request.user, given)
+        except Recording.DoesNotExist as error:
+            raise Http404 from error
+        if source_job is not None and source_job.recording_id != recording.pk:
+            raise Http404
+        return recording
+
+    def _job(self, pk: Any) -> Job:
         return get_object_or_404(self.get_queryset(), pk=pk)
 
     def _describe(self, job: Job) -> dict[str, Any]:
@@ -223,3 +298,41 @@ class JobViewSet(viewsets.GenericViewSet[Job]):
         form = ReasonSerializer(data=request.data)
         form.is_valid(raise_exception=True)
         return str(form.validated_data.get("reason", ""))
+
+
+def archive_response(request: Request | HttpRequest, job: Job, fmt: str) -> HttpResponseBase:
+    """Send the sounds that a job made (``stems``), or everything, as one archive; raises NotReady."""
+    chosen = sounds_of(job) if fmt == "stems" else files_of(job)
+    if not chosen:
+        raise NotReady(status=job.status)
+    entries = [Entry(download_name(job, entry), artifact.file) for entry, artifact in chosen]
+    return zip_response(request, entries, filename=f"{safe_title(job)}.zip")
+
+
+def _checked(
+    form_class: type[serializers.Serializer[Any]], request: Request, names: tuple[str, ...]
+) -> serializers.Serializer[Any]:
+    """Refuse what is no object and fields that nobody knows; check the fields called ``names``."""
+    if not isinstance(request.data, dict):
+        raise serializers.ValidationError({"non_field_errors": ["This must be an object."]})
+    known = form_class().fields
+    for name in request.data:
+        if name not in known:
+            raise UnknownOption(option=str(name)[:80], known=sorted(known))
+    form = form_class(data={name: request.data[name] for name in names if name in request.data}, partial=True)
+    form.is_valid(raise_exception=True)
+    return form
+
+
+def _options_of(request: Request) -> dict[str, Any]:
+    given = request.data.get("options")
+    if given is not None and not isinstance(given, dict):
+        raise serializers.ValidationError({"options": ["This must be an object."]})
+    return given or {}
+
+
+def _member(kind: type[_Member], name: str, value: object) -> _Member:
+    try:
+        return kind(value)
+    except ValueError as error:
+        raise InvalidOption(option=name, expected=f"one of {', '.join(kind)}") from error

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -18,6 +18,7 @@ from media.core.decoding import decode
 from media.core.flac import write_flac
 from media.core.peaks import waveform_json
 from notation.core.form.form import find_form, with_sections
+from notation.core.hits import Hit
 from notation.core.instruments import InstrumentName
 from notation.core.quantising.quantise import quantise
 from notation.core.quantising.quantise_config import GridChoice, QuantiseConfig, SwingChoice
@@ -27,7 +28,9 @@ from transcription.core.activations import Activations
 from transcription.core.beats import BeatHints, track_beats
 from transcription.core.detection import Detector, detect_onsets, load_detector
 from transcription.core.devices import AUTO
+from transcription.core.given_onsets import name_onsets, onsets_of
 from transcription.core.hit_list import grid_from_json, grid_to_json, hits_from_json, hits_to_json
+from transcription.core.operations import Operation
 from transcription.core.options import JobOptions
 from transcription.core.picking import missed_mass, pick_hits
 from transcription.core.result import Finding, build_result
@@ -81,6 +84,12 @@ class StageContext:
     nets: Nets
     report: Report
     earlier_warnings: tuple[Finding, ...] = ()
+    operation: Operation = Operation.TRANSCRIBE
+
+    @property
+    def sound(self) -> Path:
+        """What is listened to: the drums, where an earlier stage took them out of the song."""
+        return self.inputs.get("drums.flac", self.inputs["audio.flac"])
 
     def read_json(self, name: str) -> Any:
         """Return the content of an input."""
@@ -98,10 +107,15 @@ class StageContext:
 
 @dataclass(frozen=True, slots=True)
 class StageOutcome:
-    """What a stage has to say besides its files."""
+    """What a stage has to say besides its files.
+
+    ``is_final`` is false where the result would be another on another day, because something was away: an
+    equal job runs the stage again.
+    """
 
     warnings: tuple[Finding, ...] = ()
     engine: str = ""
+    is_final: bool = True
 
 
 def extract(context: StageContext) -> StageOutcome:
@@ -127,25 +141,35 @@ def extract(context: StageContext) -> StageOutcome:
     return StageOutcome(tuple(Finding(warning.code, warning.message) for warning in decoded.warnings))
 
 
+def onsets(context: StageContext) -> StageOutcome:
+    """Hear when anything is struck, whatever it is."""
+    heard = _hear(context)
+    context.write_json(
+        "onsets.json",
+        {"engine": heard.engine, "onsets": [onset.as_dict() for onset in onsets_of(heard.hits)]},
+    )
+    return StageOutcome(engine=heard.engine)
+
+
+def classify(context: StageContext) -> StageOutcome:
+    """Say what is struck at times that are given."""
+    detector = context.nets.detector
+    activations = detect_onsets(FilePieces.of(context.sound), detector, context.report)
+    hits, unheard_s = name_onsets(activations, detector.picking, context.options.onsets_s or ())
+    context.write_json(
+        "hits.json",
+        hits_to_json(hits, engine=detector.label) | {"unheard_s": [round(time, 4) for time in unheard_s]},
+    )
+    return StageOutcome(engine=detector.label)
+
+
 def detect(context: StageContext) -> StageOutcome:
     """Hear every hit."""
-    detector = context.nets.detector
-    activations = detect_onsets(FilePieces.of(context.inputs["audio.flac"]), detector, context.report)
-    activations.save(context.output_dir / "activations.npz")
-    hits = pick_hits(activations, detector.picking)
-    mass_by_name = missed_mass(activations, detector.picking)
-    missed = {name.value: round(mass, 2) for name, mass in mass_by_name.items()}
-    context.write_json("hits.json", hits_to_json(hits, engine=detector.label) | {"missed_mass": missed})
-    warnings: list[Finding] = []
-    if len(hits) < FEW_HITS:
-        warnings.append(
-            Finding("few_hits", "Hardly any drums were heard. Is there a drum kit in this recording?")
-        )
-    elif sum(hit.confidence for hit in hits) / len(hits) < UNSURE_CONFIDENCE:
-        warnings.append(
-            Finding("low_confidence", "The drums were hard to hear here; expect more mistakes than usual.")
-        )
-    return StageOutcome(tuple(warnings), detector.label)
+    heard = _hear(context)
+    heard.activations.save(context.output_dir / "activations.npz")
+    missed = {name.value: round(mass, 2) for name, mass in heard.missed.items()}
+    context.write_json("hits.json", hits_to_json(heard.hits, engine=heard.engine) | {"missed_mass": missed})
+    return StageOutcome(_doubts(heard.hits), heard.engine)
 
 
 def beats(context: StageContext) -> StageOutcome:
@@ -217,11 +241,42 @@ def engrave(context: StageContext) -> StageOutcome:
 
 STAGE_FUNCTIONS: dict[Stage, Callable[[StageContext], StageOutcome]] = {
     Stage.EXTRACT: extract,
+    Stage.ONSETS: onsets,
+    Stage.CLASSIFY: classify,
     Stage.DETECT: detect,
     Stage.BEATS: beats,
     Stage.NOTATE: notate,
     Stage.ENGRAVE: engrave,
 }
+
+
+@dataclass(frozen=True, slots=True)
+class _Heard:
+    hits: tuple[Hit, ...]
+    missed: dict[InstrumentName, float]
+    activations: Activations
+    engine: str
+
+
+def _hear(context: StageContext) -> _Heard:
+    detector = context.nets.detector
+    activations = detect_onsets(FilePieces.of(context.sound), detector, context.report)
+    return _Heard(
+        pick_hits(activations, detector.picking),
+        missed_mass(activations, detector.picking),
+        activations,
+        detector.label,
+    )
+
+
+def _doubts(hits: Sequence[Hit]) -> tuple[Finding, ...]:
+    if len(hits) < FEW_HITS:
+        text = "Hardly any drums were heard. Is there a drum kit in this recording?"
+        return (Finding("few_hits", text),)
+    if sum(hit.confidence for hit in hits) / len(hits) < UNSURE_CONFIDENCE:
+        text = "The drums were hard to hear here; expect more mistakes than usual."
+        return (Finding("low_confidence", text),)
+    return ()
 
 
 def _missed_mass(heard: Mapping[str, Any]) -> dict[InstrumentName, float] | None:

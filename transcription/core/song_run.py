@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from pathlib import Path
 
+from transcription.core.operations import Operation, stages_of
 from transcription.core.options import JobOptions
 from transcription.core.result import Finding
 from transcription.core.stage_process import StageProcess, StageRequest
-from transcription.core.stages import PIPELINE, SOURCE, StageSpec
+from transcription.core.stages import SOURCE, Stage, StageSpec
 
 _TICK_S = 0.1
 
@@ -42,15 +43,16 @@ def run_song(
     process: StageProcess,
     *,
     limits: RunLimits = RunLimits(),
-    stages: Sequence[StageSpec] = PIPELINE,
+    operation: Operation = Operation.TRANSCRIBE,
+    without: Collection[Stage] = (),
     on_progress: Callable[[StageSpec, float], None] = lambda spec, fraction: None,
     on_done: Callable[[FinishedStage], None] = lambda finished: None,
 ) -> tuple[FinishedStage, ...]:
-    """Run ``stages`` over ``source``, one after the other; what they write lies in ``folder`` afterwards.
+    """Run an operation's stages over ``source``; what they write lies in ``folder`` afterwards.
 
     Args:
         process: runs the stages; it stays warm for the next song.
-        stages: a prefix of the pipeline.
+        without: stages to leave out, at the end.
         on_progress: called several times a second with the stage and the fraction of it that is done; what
             it raises ends the run.
         on_done: called after every stage.
@@ -59,18 +61,21 @@ def run_song(
         StageBroke: a stage failed through a fault of ours.
     """
     finished: list[FinishedStage] = []
-    for spec in stages:
+    for spec in stages_of(operation, options):
+        if spec.stage in without:
+            continue
         began = time.monotonic()
         on_progress(spec, 0.0)
         answer = process.run(
             StageRequest(
                 stage=spec.stage,
-                inputs={name: source if name == SOURCE else folder / name for name in spec.reads},
+                inputs=_inputs(spec, source, folder),
                 output_dir=folder,
                 options=options.as_dict(),
                 minimum_s=limits.minimum_s,
                 maximum_s=limits.maximum_s,
                 earlier_warnings=tuple(warning for stage in finished for warning in stage.warnings),
+                operation=operation,
             ),
             on_tick=lambda fraction, spec=spec: on_progress(spec, fraction),  # type: ignore[misc]
             time_limit_s=limits.stage_s,
@@ -80,3 +85,8 @@ def run_song(
         finished.append(FinishedStage(spec, answer.warnings, answer.engine, answer.seconds, wall_s))
         on_done(finished[-1])
     return tuple(finished)
+
+
+def _inputs(spec: StageSpec, source: Path, folder: Path) -> dict[str, Path]:
+    inputs = {name: source if name == SOURCE else folder / name for name in spec.reads}
+    return inputs | {name: folder / name for name in spec.reads_if_there if (folder / name).is_file()}

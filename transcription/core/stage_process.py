@@ -26,6 +26,7 @@ from typing import Any
 from accounts.core.errors import DrumError
 from media.core.disk import no_room_is_storage_full
 from transcription.core.errors import StageTimedOut
+from transcription.core.operations import Operation
 from transcription.core.result import Finding
 from transcription.core.stages import Stage
 
@@ -43,15 +44,20 @@ class StageRequest:
     minimum_s: float
     maximum_s: float
     earlier_warnings: tuple[Finding, ...] = ()
+    operation: Operation = Operation.TRANSCRIBE
 
 
 @dataclass(frozen=True, slots=True)
 class StageAnswer:
-    """What came back: findings, the engine used, and the seconds of the stage's own work."""
+    """What came back: findings, the engine used, and the seconds of the stage's own work.
+
+    ``is_final`` is false where the result would be another on another day.
+    """
 
     warnings: tuple[Finding, ...]
     engine: str
     seconds: float
+    is_final: bool = True
 
 
 class RefusedByStage(DrumError):
@@ -184,6 +190,7 @@ def _request_to_bytes(request: StageRequest) -> bytes:
             "minimum_s": request.minimum_s,
             "maximum_s": request.maximum_s,
             "warnings": [warning.as_dict() for warning in request.earlier_warnings],
+            "operation": request.operation.value,
         }
     ).encode()
 
@@ -194,7 +201,7 @@ def _answer(message: Mapping[str, Any]) -> StageAnswer:
     if message["type"] == "broke":
         raise StageBroke(message["traceback"])
     warnings = tuple(Finding(item["code"], item["message"]) for item in message["warnings"])
-    return StageAnswer(warnings, message["engine"], message["seconds"])
+    return StageAnswer(warnings, message["engine"], message["seconds"], message["is_final"])
 
 
 # --- In the child -------------------------------------------------------------------------------------
@@ -244,6 +251,7 @@ def _run(connection: Connection, nets: Any, request: Mapping[str, Any]) -> dict[
         nets=nets,
         report=report,
         earlier_warnings=tuple(Finding(w["code"], w["message"]) for w in request["warnings"]),
+        operation=Operation(request["operation"]),
     )
     try:
         with no_room_is_storage_full():
@@ -263,6 +271,7 @@ def _run(connection: Connection, nets: Any, request: Mapping[str, Any]) -> dict[
         "type": "done",
         "warnings": [warning.as_dict() for warning in outcome.warnings],
         "engine": outcome.engine,
+        "is_final": outcome.is_final,
         "seconds": time.monotonic() - started,
     }
 

@@ -21,12 +21,13 @@ from media.services import record_decoding, record_decoding_failure
 from notation.services import save_transcription
 from transcription.core.hit_list import hits_from_json
 from transcription.core.stage_process import StageAnswer
-from transcription.core.stages import Stage, StageSpec, next_stage
+from transcription.core.stages import Stage, StageSpec
 from transcription.jobs.forecast import forecast
 from transcription.jobs.leases import LeaseLost
 from transcription.jobs.standing import announce_job, update_job, warnings_of
 from transcription.jobs.steps import NextStep
 from transcription.models import Job, JobEvent, StageRun
+from transcription.selectors import input_artifacts
 
 
 def finish_stage(
@@ -52,21 +53,18 @@ def finish_stage(
         with transaction.atomic():
             _check_is_wanted(run)
             done = run.release(
-                status=StageRun.Status.COMPLETED if earlier is None else StageRun.Status.REUSED,
-                progress=1.0,
-                finished_at=timezone.now(),
-                cache_key=key,
-                seconds=round(answer.seconds, 3) if answer else 0.0,
-                engine=answer.engine if answer else earlier.engine if earlier else "",
-                warnings=_stage_warnings(answer, earlier),
+                progress=1.0, finished_at=timezone.now(), **_outcome(run, key, answer, earlier)
             )
             if not done:
                 raise LeaseLost
+            written: list[str] = []
             for artifact in _publish(run, spec, answer, output_dir, earlier):
                 published.append(artifact.file.name)
+                written.append(artifact.kind)
+            StageRun.objects.filter(pk=run.pk).update(written=written)
             if spec.stage is Stage.EXTRACT:
                 _note_decoding(run)
-            following = next_stage(spec.stage)
+            following = _stage_after(run)
             JobEvent.objects.create(
                 job_id=run.job_id, kind=JobEvent.Kind.STAGE_COMPLETED, data={"stage": run.stage}
             )
@@ -121,10 +119,31 @@ def _check_is_wanted(run: StageRun) -> None:
         raise LeaseLost
 
 
-def _stage_warnings(answer: StageAnswer | None, earlier: StageRun | None) -> list[dict[str, str]]:
+def _stage_after(run: StageRun) -> Stage | None:
+    later = StageRun.objects.filter(job_id=run.job_id, position__gt=run.position).order_by("position").first()
+    return Stage(later.stage) if later is not None else None
+
+
+def _outcome(run: StageRun, key: str, answer: StageAnswer | None, earlier: StageRun | None) -> dict[str, Any]:
+    """Return what the stage's row says of how it went."""
     if answer is not None:
-        return [finding.as_dict() for finding in answer.warnings]
-    return list(earlier.warnings) if earlier is not None else []
+        return {
+            "status": StageRun.Status.COMPLETED,
+            "cache_key": key if answer.is_final else "",
+            "seconds": round(answer.seconds, 3),
+            "engine": answer.engine,
+            "warnings": [finding.as_dict() for finding in answer.warnings],
+        }
+    assert earlier is not None
+    ours = earlier.job.requested_by_id == run.job.requested_by_id
+    return {
+        # Of another person's run nothing may be seen, not even that there was one.
+        "status": StageRun.Status.REUSED if ours else StageRun.Status.COMPLETED,
+        "cache_key": key,
+        "seconds": 0.0 if ours else earlier.seconds,
+        "engine": earlier.engine,
+        "warnings": list(earlier.warnings),
+    }
 
 
 def _publish(
@@ -137,11 +156,12 @@ def _publish(
     """Publish the stage's files one by one, from ``output_dir`` or from an equal run."""
     recording = run.job.recording
     if earlier is not None:
-        for artifact in artifacts_of_job(earlier.job_id).filter(kind__in=spec.writes):
+        for artifact in artifacts_of_job(earlier.job_id).filter(kind__in=earlier.files):
             yield share_artifact(artifact, job_id=run.job_id, recording=recording)
         return
     assert output_dir is not None
-    for name in spec.writes:
+    optional = tuple(name for name in spec.may_write if (output_dir / name).is_file())
+    for name in (*spec.writes, *optional):
         yield publish_artifact(
             job_id=run.job_id,
             recording=recording,
@@ -153,16 +173,17 @@ def _publish(
 
 
 def _complete(job: Job) -> None:
-    result = _read_json(job, "result.json")
-    save_transcription(
-        owner=job.requested_by,
-        recording=job.recording,
-        job_id=job.pk,
-        engine=result["engines"]["detect"],
-        hits=hits_from_json(_read_json(job, "hits.json")),
-        score=_read_json(job, "score.json"),
-        title=result["title"] or job.recording.title,
-    )
+    if job.makes_a_score:
+        result = _read_json(job, "result.json")
+        save_transcription(
+            owner=job.requested_by,
+            recording=job.recording,
+            job_id=job.pk,
+            engine=result["engines"]["detect"],
+            hits=hits_from_json(_read_json(job, "hits.json")),
+            score=_read_json(job, "score.json"),
+            title=result["title"] or job.recording.title,
+        )
     update_job(
         job.pk,
         status=Job.Status.COMPLETED,
@@ -186,5 +207,5 @@ def _note_decoding(run: StageRun) -> None:
 
 
 def _read_json(job: Job, kind: str) -> Any:
-    with Artifact.objects.get(job_id=job.pk, kind=kind).file.open("rb") as file:
+    with input_artifacts(job)[kind].file.open("rb") as file:
         return json.load(file)

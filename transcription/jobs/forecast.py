@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from django.utils import timezone
 
-from transcription.core.stages import PIPELINE, Stage
+from transcription.core.stages import SPEC_BY_STAGE, Stage
 from transcription.models import StageRun
 
 
@@ -24,8 +24,9 @@ def forecast(run: StageRun, fraction: float) -> Forecast:
     The measured cost of each stage gives the shares; this job's own pace so far corrects the seconds.
     """
     minutes = max(0.1, (run.job.recording.duration_s or 180.0) / 60)
-    expected = {spec.stage: 0.2 + spec.seconds_per_minute * minutes for spec in PIPELINE}
-    order = [spec.stage for spec in PIPELINE]
+    runs = StageRun.objects.filter(job_id=run.job_id).order_by("position")
+    order = [Stage(stage) for stage in runs.values_list("stage", flat=True)]
+    expected = {stage: 0.2 + SPEC_BY_STAGE[stage].seconds_per_minute * minutes for stage in order}
     position = order.index(Stage(run.stage))
     elapsed = (timezone.now() - run.started_at).total_seconds() if run.started_at else 0.0
     own = expected[order[position]]

@@ -4,22 +4,28 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Mapping
+from typing import Any
+
+from django.conf import settings
+from django.db.models import Case, When
 
 from media.models import Artifact
 from transcription.core.models import engine
 from transcription.core.stages import SOURCE, Stage, StageSpec
 from transcription.jobs.standing import findings_of
 from transcription.models import StageRun
+from transcription.selectors import input_artifacts
 
 # An equal run may have lost its files; this many, the newest, are looked at.
 _RUNS_LOOKED_AT = 3
+_HEARING = frozenset({Stage.DETECT, Stage.ONSETS, Stage.CLASSIFY})
 
 
 def cache_key(run: StageRun, spec: StageSpec) -> str:
     """Return the fingerprint of all that decides the stage's result."""
-    hashes = dict(
-        Artifact.objects.filter(job_id=run.job_id, kind__in=spec.reads).values_list("kind", "sha256")
-    )
+    wanted = (*spec.reads, *spec.reads_if_there)
+    hashes = {kind: file.sha256 for kind, file in input_artifacts(run.job).items() if kind in wanted}
     if SOURCE in spec.reads:
         hashes[SOURCE] = run.job.recording.sha256
     parts = {
@@ -27,29 +33,44 @@ def cache_key(run: StageRun, spec: StageSpec) -> str:
         "version": spec.version,
         "inputs": hashes,
         "options": {name: run.job.options.get(name) for name in spec.options},
-        "model": _model_version(spec),
+        "model": _model_version(spec, run.job.options),
         "warnings": [finding.as_dict() for finding in findings_of(run.job)],
     }
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
 
 
-def equal_run(run: StageRun, spec: StageSpec, key: str) -> StageRun | None:
-    """Return a finished run of the same owner with an equal result whose files are all still there."""
+def equal_run(run: StageRun, key: str) -> StageRun | None:
+    """Return a finished run with an equal result whose files are all still there; one's own before others'.
+
+    The result depends on nothing but what the key is made of, so that of another person's run is as good.
+    """
+    if _must_be_fresh(run):
+        return None
     candidates = StageRun.objects.filter(
         cache_key=key,
         stage=run.stage,
         status__in=StageRun.DONE,
-        job__requested_by=run.job.requested_by_id,
         job__deleted_at=None,
+        job__recording__deleted_at=None,
     ).exclude(job=run.job_id)
-    for candidate in candidates.order_by("-finished_at")[:_RUNS_LOOKED_AT]:
-        kinds = Artifact.objects.filter(job_id=candidate.job_id, kind__in=spec.writes)
-        if kinds.count() == len(spec.writes):
+    if not settings.REUSE_ACROSS_USERS:
+        candidates = candidates.filter(job__requested_by=run.job.requested_by_id)
+    own_first = Case(When(job__requested_by=run.job.requested_by_id, then=0), default=1)
+    for candidate in candidates.select_related("job").order_by(own_first, "-finished_at")[:_RUNS_LOOKED_AT]:
+        kinds = candidate.files
+        if Artifact.objects.filter(job_id=candidate.job_id, kind__in=kinds).count() == len(kinds):
             return candidate
     return None
 
 
-def _model_version(spec: StageSpec) -> str:
-    if spec.stage is not Stage.DETECT:
+def _must_be_fresh(run: StageRun) -> bool:
+    if not run.job.fresh_from:
+        return False
+    first = run.job.stage_runs.filter(stage=run.job.fresh_from).values_list("position", flat=True).first()
+    return first is not None and run.position >= first
+
+
+def _model_version(spec: StageSpec, options: Mapping[str, Any]) -> str:
+    if spec.stage not in _HEARING:
         return ""
     return engine("crnn").sha256

@@ -14,16 +14,17 @@ from accounts.core.errors import DrumError
 from media.artifacts import open_artifact_locally, open_recording_locally
 from media.core.disk import no_room_is_storage_full
 from media.errors import FileMissing, StorageUnavailable
-from media.selectors import artifact_of_job
 from transcription.core.errors import InternalError, StageCrashed
+from transcription.core.operations import Operation
 from transcription.core.stage_process import StageBroke, StageProcess, StageRequest
-from transcription.core.stages import SOURCE, SPEC_BY_STAGE, Stage
+from transcription.core.stages import SOURCE, Stage, StageSpec
 from transcription.jobs.finishing import fail_stage, finish_stage
 from transcription.jobs.leases import LeaseLost, heartbeat, lease_holder
 from transcription.jobs.reuse import cache_key, equal_run
 from transcription.jobs.standing import findings_of, note_progress, note_start
 from transcription.jobs.steps import NextStep
 from transcription.models import Job, JobEvent, StageRun
+from transcription.selectors import input_artifacts
 
 logger = logging.getLogger(__name__)
 
@@ -64,9 +65,9 @@ def run_stage(job_id: UUID | str, stage: Stage, process: StageProcess) -> NextSt
 
 
 def _work(run: StageRun, process: StageProcess) -> NextStep | None:
-    spec = SPEC_BY_STAGE[Stage(run.stage)]
+    spec = run.spec
     key = cache_key(run, spec)
-    earlier = equal_run(run, spec, key)
+    earlier = equal_run(run, key)
     if earlier is not None:
         try:
             return finish_stage(run, spec, key, earlier=earlier)
@@ -79,12 +80,13 @@ def _work(run: StageRun, process: StageProcess) -> NextStep | None:
         output_dir = Path(stack.enter_context(tempfile.TemporaryDirectory(dir=scratch)))
         request = StageRequest(
             stage=spec.stage,
-            inputs={name: stack.enter_context(_input(run.job, name)) for name in spec.reads},
+            inputs={name: stack.enter_context(file) for name, file in _inputs(run.job, spec).items()},
             output_dir=output_dir,
             options=run.job.options,
             minimum_s=settings.RECORDING_MIN_S,
             maximum_s=settings.RECORDING_MAX_S,
             earlier_warnings=findings_of(run.job),
+            operation=Operation(run.job.operation),
         )
         answer = process.run(
             request,
@@ -95,14 +97,18 @@ def _work(run: StageRun, process: StageProcess) -> NextStep | None:
         return finish_stage(run, spec, key, answer=answer, output_dir=output_dir)
 
 
-def _input(job: Job, name: str) -> AbstractContextManager[Path]:
-    """Return the file behind a name that a stage reads."""
-    if name == SOURCE:
-        return open_recording_locally(job.recording)
-    artifact = artifact_of_job(job.pk, name)
-    if artifact is None:
-        raise FileMissing
-    return open_artifact_locally(artifact)
+def _inputs(job: Job, spec: StageSpec) -> dict[str, AbstractContextManager[Path]]:
+    """Return the files behind the names that a stage reads."""
+    there = input_artifacts(job)
+    files: dict[str, AbstractContextManager[Path]] = {}
+    for name in (*spec.reads, *spec.reads_if_there):
+        if name == SOURCE:
+            files[name] = open_recording_locally(job.recording)
+        elif name in there:
+            files[name] = open_artifact_locally(there[name])
+        elif name in spec.reads:
+            raise FileMissing
+    return files
 
 
 def _try_again(run: StageRun, error: Exception) -> NextStep | None:

@@ -12,7 +12,7 @@ from transcription.core.stage_process import StageProcess
 from transcription.core.stages import Stage
 from transcription.jobs.running import run_stage
 from transcription.jobs.steps import NextStep
-from transcription.models import Job
+from transcription.models import Job, StageRun
 from transcription.tasks import QUEUES
 
 
@@ -53,8 +53,8 @@ def run_to_the_end(stage_process: StageProcess) -> Callable[[Job], Job]:
     """Run a job's stages one after the other, as its worker would, until nothing follows."""
 
     def run(job: Job) -> Job:
-        done = set(job.stage_runs.filter(status__in=["completed", "reused"]).values_list("stage", flat=True))
-        step: NextStep | None = NextStep(job.pk, next(stage for stage in Stage if stage.value not in done))
+        waiting = job.stage_runs.exclude(status__in=StageRun.DONE).order_by("position")
+        step: NextStep | None = NextStep(job.pk, Stage(waiting[0].stage))
         while step is not None:
             step = run_stage(step.job_id, step.stage, stage_process)
         job.refresh_from_db()

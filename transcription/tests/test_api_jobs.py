@@ -140,7 +140,12 @@ def test_a_field_that_nobody_knows_is_refused(api):
     )
 
     assert (response.status_code, response.json()["code"]) == (400, "unknown_option")
-    assert response.json()["details"]["known"] == ["options", "recording_id"]
+    assert response.json()["details"]["known"] == [
+        "operation",
+        "options",
+        "recording_id",
+        "source_job_id",
+    ]
 
 
 def test_what_cannot_be_stored_in_a_reason_is_left_out(api, moderator):

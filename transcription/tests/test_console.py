@@ -7,9 +7,12 @@ import io
 import pytest
 
 from transcription.console import StageBars
+from transcription.core.operations import Operation, stages_of
+from transcription.core.options import JobOptions
 from transcription.core.result import Finding
 from transcription.core.song_run import FinishedStage
-from transcription.core.stages import PIPELINE
+
+_STAGES = stages_of(Operation.TRANSCRIBE, JobOptions())
 
 
 class Terminal(io.TextIOWrapper):
@@ -41,7 +44,7 @@ def test_the_bar_grows_with_the_fraction() -> None:
 
     shown = []
     for fraction in (0.0, 0.25, 0.5, 1.0):
-        bars.progress(PIPELINE[1], fraction)
+        bars.progress(_STAGES[1], fraction)
         shown.append(terminal.lines()[-1])
 
     assert [line.count("█") for line in shown] == [0, 7, 15, 30]
@@ -52,9 +55,9 @@ def test_the_bar_grows_with_the_fraction() -> None:
 def test_a_finished_stage_and_its_warning_stay_standing() -> None:
     terminal = Terminal()
     bars = StageBars(terminal)
-    bars.progress(PIPELINE[0], 0.3)
+    bars.progress(_STAGES[0], 0.3)
 
-    bars.done(FinishedStage(PIPELINE[0], (Finding("damaged", "A second was lost."),), "", 1.0, 1.0))
+    bars.done(FinishedStage(_STAGES[0], (Finding("damaged", "A second was lost."),), "", 1.0, 1.0))
 
     assert len(terminal.lines()) == 2
     assert "100%" in terminal.lines()[0]
@@ -65,7 +68,7 @@ def test_a_narrow_terminal_gets_no_line_too_long(monkeypatch: pytest.MonkeyPatch
     monkeypatch.setenv("COLUMNS", "44")
     terminal = Terminal()
 
-    StageBars(terminal).progress(PIPELINE[1], 0.5)
+    StageBars(terminal).progress(_STAGES[1], 0.5)
 
     assert len(terminal.lines()[0]) < 44
 
@@ -73,6 +76,6 @@ def test_a_narrow_terminal_gets_no_line_too_long(monkeypatch: pytest.MonkeyPatch
 def test_a_terminal_without_unicode_gets_plain_signs() -> None:
     terminal = Terminal(encoding="latin-1")
 
-    StageBars(terminal).progress(PIPELINE[1], 0.5)
+    StageBars(terminal).progress(_STAGES[1], 0.5)
 
     assert "#" * 15 in terminal.lines()[0]

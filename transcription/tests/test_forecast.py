@@ -7,14 +7,17 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from transcription.core.stages import PIPELINE, Stage
+from transcription.core.operations import Operation, stages_of
+from transcription.core.options import JobOptions
+from transcription.core.stages import Stage
 from transcription.jobs.forecast import forecast
 from transcription.models import StageRun
 from transcription.tests.factories import JobFactory
 
 pytestmark = pytest.mark.django_db
 # What a stage of a song of two minutes costs.
-_COST_S = {spec.stage: 0.2 + 2 * spec.seconds_per_minute for spec in PIPELINE}
+_STAGES = stages_of(Operation.TRANSCRIBE, JobOptions())
+_COST_S = {spec.stage: 0.2 + 2 * spec.seconds_per_minute for spec in _STAGES}
 
 
 def running(stage: Stage, *, for_s: float) -> StageRun:

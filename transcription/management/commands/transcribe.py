@@ -25,10 +25,10 @@ from transcription.core.options import ENGINES, GRIDS, PAPERS, SWINGS, JobOption
 from transcription.core.result import RESULT_SCHEMA
 from transcription.core.song_run import RunLimits, run_song
 from transcription.core.stage_process import StageBroke, StageProcess
-from transcription.core.stages import PIPELINE, Stage, StageSpec
-from transcription.files import FORMATS, DownloadFormat
+from transcription.core.stages import Stage
+from transcription.files import SCORES, DownloadFormat
 
-_WRITTEN = tuple(FORMATS[fmt] for fmt in ("pdf", "musicxml", "midi", "json", "svg"))
+_WRITTEN = tuple(SCORES[fmt] for fmt in ("pdf", "musicxml", "midi", "json", "svg"))
 _USAGE = 2
 _INTERRUPTED = 128 + signal.SIGINT
 _TERMINATED = 128 + signal.SIGTERM
@@ -75,7 +75,7 @@ class Command(BaseCommand):
             )
         output: Path | None = options["output"]
         formats = tuple(f for f in _WRITTEN if f.fmt == "json") if options["json_only"] else _WRITTEN
-        stages = tuple(spec for spec in PIPELINE if not options["json_only"] or spec.stage != Stage.ENGRAVE)
+        without = (Stage.ENGRAVE,) if options["json_only"] else ()
         process = StageProcess(threads=settings.WORKER_THREADS, device=settings.WORKER_DEVICE)
         refused = 0
         try:
@@ -83,7 +83,7 @@ class Command(BaseCommand):
                 targets = {form: (output or song.parent) / f"{stem}{form.ending}" for form in formats}
                 try:
                     _check(song, targets, force=options["force"])
-                    self._transcribe(song, chosen, stages, targets, process, options["verbosity"])
+                    self._transcribe(song, chosen, without, targets, process, options["verbosity"])
                 except SongRefused as error:
                     self.stderr.write(f"{song}: {error}")
                     refused += 1
@@ -120,7 +120,7 @@ class Command(BaseCommand):
         self,
         song: Path,
         options: JobOptions,
-        stages: tuple[StageSpec, ...],
+        without: tuple[Stage, ...],
         targets: dict[DownloadFormat, Path],
         process: StageProcess,
         verbosity: int,
@@ -136,7 +136,7 @@ class Command(BaseCommand):
                     limits=RunLimits(
                         settings.RECORDING_MIN_S, settings.RECORDING_MAX_S, settings.STAGE_TIME_LIMIT_S
                     ),
-                    stages=stages, on_progress=bars.progress, on_done=bars.done,
+                    without=without, on_progress=bars.progress, on_done=bars.done,
                 )  # fmt: skip
             except DrumError as error:
                 raise SongRefused(f"{error} {error.hint}".strip()) from error
