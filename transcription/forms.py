@@ -8,9 +8,13 @@ from django import forms
 from django.http import HttpRequest
 
 from accounts.core.text import readable
-from transcription.core.options import GRIDS, SWINGS, JobOptions
+from transcription.core.options import ENGINES, GRIDS, SEPARATIONS, SWINGS, JobOptions
 
 LONGEST_REASON = 1000
+# What of a form is an option of the job; the rest says what the song is.
+_OPTIONS = (
+    "title", "artist", "tempo_bpm", "meter", "grid", "swing", "separation", "engine", "paper", "track",
+)  # fmt: skip
 METERS = ("4/4", "3/4", "6/8", "2/4", "5/4", "7/8", "12/8")
 _GRID_LABELS = {
     "auto": "Find out",
@@ -25,6 +29,15 @@ _SWING_LABELS = {
     "eighths": "Swung eighths",
     "sixteenths": "Swung sixteenths",
     "triplets": "Written as triplets",
+}
+_ENGINE_LABELS = {
+    "crnn": "crnn, for whole songs",
+    "keras-cnn": "keras-cnn, for drums taken out of the song",
+}
+_SEPARATION_LABELS = {
+    "auto": "Where it helps to hear them",
+    "always": "Always; leaves stems to play along to",
+    "never": "Never",
 }
 
 
@@ -49,12 +62,21 @@ class UploadForm(forms.Form):
     swing = forms.ChoiceField(
         label="Swing", required=False, choices=[(swing, _SWING_LABELS[swing]) for swing in SWINGS]
     )
+    separation = forms.ChoiceField(
+        label="Take the drums out of the song",
+        required=False,
+        choices=[(choice, _SEPARATION_LABELS[choice]) for choice in SEPARATIONS],
+    )
+    engine = forms.ChoiceField(
+        label="What hears the drums",
+        required=False,
+        choices=[(name, _ENGINE_LABELS[name]) for name in ENGINES],
+    )
     paper = forms.ChoiceField(label="Paper", required=False, choices=[("a4", "A4"), ("letter", "US Letter")])
 
     def options(self) -> dict[str, Any]:
         """Return the given options, unchecked: ``JobOptions.parse`` is the one judge."""
-        names = ("title", "artist", "tempo_bpm", "meter", "grid", "swing", "paper")
-        return {name: self.data[name] for name in names if self.data.get(name)}
+        return {name: self.data[name] for name in _OPTIONS if self.data.get(name)}
 
     def job_options(self) -> JobOptions:
         """Return the checked options; raises ``InvalidOption``."""

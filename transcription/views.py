@@ -25,8 +25,11 @@ from media.selectors import recording_visible_to, recordings_visible_to, search_
 from media.services import create_recording, delete_own_recording
 from media.uploads import ReceivedFile, receives_recordings
 from media.views import artifact_response
+from transcription.archives import ARCHIVES, archive_response
+from transcription.core.errors import InvalidOption
+from transcription.core.operations import Operation
 from transcription.core.options import JobOptions
-from transcription.files import artifact_for, download_name
+from transcription.files import artifact_for, download_name, files_of, sounds_of
 from transcription.forms import UploadForm, given_reason
 from transcription.models import Job
 from transcription.progress import describe_jobs
@@ -35,6 +38,12 @@ from transcription.services import cancel_job, create_job, delete_job, retry_job
 
 ACCEPT = ".mp3,.wav,.flac,.ogg,.opus,.m4a,.aac,.mp4,.mov,.mkv,.webm,audio/*,video/*"
 _ROWS_A_PAGE = 20
+# What the page of a job offers besides the score, in a person's words.
+FURTHER_OPERATIONS = {
+    Operation.SEPARATE.value: "Take it apart into stems",
+    Operation.ENHANCE.value: "Clean its sound",
+    Operation.ANALYSE.value: "Measure its sound",
+}
 
 
 def _wants_json(request: HttpRequest) -> bool:
@@ -99,6 +108,9 @@ def job_page(request: HttpRequest, job_id: UUID) -> HttpResponse:
         "notation_id": summary["notation_id"],
         "is_moderator": is_moderator(request.user),
         "form": UploadForm(initial=job.options),
+        "sounds": sounds_of(job),
+        "files": files_of(job),
+        "further": FURTHER_OPERATIONS,
     }
     return render(request, "transcription/job.html", context)
 
@@ -132,10 +144,15 @@ def job_delete(request: HttpRequest, job_id: UUID) -> HttpResponse:
 @login_required
 @require_POST
 def transcribe_again(request: HttpRequest, recording_id: UUID) -> HttpResponse:
-    """Start another job for a recording that is there already."""
+    """Start another job for a recording that is there: a transcription, unless another is asked for."""
     options = JobOptions.parse(UploadForm(request.POST).options())
     recording = _recording(request, recording_id)
-    job = create_job(recording=recording, requested_by=request.user, options=options)
+    asked = request.POST.get("operation", Operation.TRANSCRIBE)
+    if asked != Operation.TRANSCRIBE and asked not in FURTHER_OPERATIONS:
+        raise InvalidOption(option="operation", expected=f"one of {', '.join(FURTHER_OPERATIONS)}")
+    job = create_job(
+        recording=recording, requested_by=request.user, options=options, operation=Operation(asked)
+    )
     return redirect("job", job.pk)
 
 
@@ -153,6 +170,8 @@ def recording_delete(request: HttpRequest, recording_id: UUID) -> HttpResponse:
 def job_download(request: HttpRequest, job_id: UUID, fmt: str) -> HttpResponseBase:
     """Send a file of a job; the score page shows SVG and JSON in place, everything else is saved."""
     job = _job(request, job_id)
+    if fmt in ARCHIVES:
+        return archive_response(request, job, fmt)
     chosen, artifact = artifact_for(job, fmt)
     as_attachment = request.GET.get("inline") != "1"
     return artifact_response(

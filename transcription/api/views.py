@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 import django_filters
 from django.db.models import QuerySet
-from django.http import Http404, HttpRequest
+from django.http import Http404
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404
 from drf_spectacular.types import OpenApiTypes
@@ -31,7 +31,6 @@ from media.models import Recording
 from media.reading import read_artifact
 from media.selectors import recording_visible_to
 from media.views import artifact_response
-from media.zips import Entry, zip_response
 from notation.api.views import UUID_PATTERN
 from transcription.api.serializers import (
     JobCreateSerializer,
@@ -40,19 +39,17 @@ from transcription.api.serializers import (
     JobSerializer,
     RerunSerializer,
 )
+from transcription.archives import ARCHIVES, archive_response
 from transcription.core.errors import InvalidOption, UnknownOption
 from transcription.core.operations import OPERATIONS, Operation
 from transcription.core.options import JobOptions
 from transcription.core.stages import Stage
-from transcription.errors import NotReady
 from transcription.files import (
     FORMATS,
     artifact_for,
     download_name,
     files_of,
     result_artifact,
-    safe_title,
-    sounds_of,
 )
 from transcription.forms import LONGEST_REASON
 from transcription.models import Job
@@ -107,7 +104,6 @@ _STEMS_EXAMPLE = OpenApiExample(
     },
     request_only=True,
 )
-_ARCHIVES = ("stems", "all")
 _Member = TypeVar("_Member", bound=StrEnum)
 
 
@@ -262,7 +258,7 @@ class JobViewSet(viewsets.GenericViewSet[Job]):
         summary="Download what a job made",
         parameters=[
             _ID,
-            OpenApiParameter("fmt", OpenApiTypes.STR, OpenApiParameter.PATH, enum=[*FORMATS, *_ARCHIVES]),
+            OpenApiParameter("fmt", OpenApiTypes.STR, OpenApiParameter.PATH, enum=[*FORMATS, *ARCHIVES]),
         ],
         responses={(200, "application/octet-stream"): OpenApiResponse(OpenApiTypes.BINARY)},
     )
@@ -270,7 +266,7 @@ class JobViewSet(viewsets.GenericViewSet[Job]):
     def download(self, request: Request, pk: str, fmt: str) -> HttpResponseBase:
         """Return a file, of which ranges are honoured; or, as ``stems`` or ``all``, an archive of several."""
         job = self._job(pk)
-        if fmt in _ARCHIVES:
+        if fmt in ARCHIVES:
             return archive_response(request, job, fmt)
         chosen, artifact = artifact_for(job, fmt)
         return artifact_response(request, artifact, filename=download_name(job, chosen))
@@ -298,15 +294,6 @@ class JobViewSet(viewsets.GenericViewSet[Job]):
         form = ReasonSerializer(data=request.data)
         form.is_valid(raise_exception=True)
         return str(form.validated_data.get("reason", ""))
-
-
-def archive_response(request: Request | HttpRequest, job: Job, fmt: str) -> HttpResponseBase:
-    """Send the sounds that a job made (``stems``), or everything, as one archive; raises NotReady."""
-    chosen = sounds_of(job) if fmt == "stems" else files_of(job)
-    if not chosen:
-        raise NotReady(status=job.status)
-    entries = [Entry(download_name(job, entry), artifact.file) for entry, artifact in chosen]
-    return zip_response(request, entries, filename=f"{safe_title(job)}.zip")
 
 
 def _checked(

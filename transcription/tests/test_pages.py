@@ -1,10 +1,14 @@
 from __future__ import annotations
 
+import io
+import zipfile
+
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 
 from accounts.tests.factories import UserFactory
+from media.artifacts import publish_artifact
 from media.models import Recording
 from media.tests.factories import RecordingFactory, silence_wav
 from transcription.models import Job, JobEvent
@@ -245,3 +249,37 @@ def test_a_moderator_opens_anybodys_job(client):
     client.force_login(UserFactory(moderator=True))
 
     assert client.get(f"/jobs/{JobFactory().pk}/").status_code == 200
+
+
+@pytest.mark.parametrize("operation", ["separate", "enhance", "analyse"])
+def test_more_is_asked_of_a_recording_on_the_page_of_its_job(signed_in, user, operation):
+    recording = RecordingFactory(owner=user)
+
+    response = signed_in.post(f"/recordings/{recording.pk}/transcribe/", {"operation": operation})
+
+    job = Job.objects.get(recording=recording)
+    assert (response.status_code, response.url) == (302, f"/jobs/{job.pk}/")
+    assert job.operation == operation
+
+
+def test_what_the_page_does_not_offer_is_refused(signed_in, user):
+    recording = RecordingFactory(owner=user)
+
+    response = signed_in.post(f"/recordings/{recording.pk}/transcribe/", {"operation": "sing"})
+
+    assert response.status_code == 400
+    assert not Job.objects.exists()
+
+
+def test_the_sounds_of_a_job_are_listed_played_and_taken_away(signed_in, user, tmp_path):
+    job = JobFactory(recording__owner=user, status=Job.Status.COMPLETED)
+    for kind in ("drums.flac", "drumless.flac"):
+        (tmp_path / kind).write_bytes(b"fLaC")
+        publish_artifact(path=tmp_path / kind, kind=kind, stage="separate", job_id=job.pk)
+
+    page = signed_in.get(f"/jobs/{job.pk}/").content.decode()
+    archive = signed_in.get(f"/jobs/{job.pk}/download/stems/")
+
+    assert f'src="/jobs/{job.pk}/download/drums/?inline=1"' in page
+    names = zipfile.ZipFile(io.BytesIO(b"".join(archive.streaming_content))).namelist()
+    assert names == ["Backbeat drums.flac", "Backbeat without drums.flac"]
