@@ -1,66 +1,61 @@
-"""Every engine the pipeline can use: where its weights are, whose they are, and whether they are intact."""
+"""Every engine the pipeline can use: where its weights are, whose they are, and whether they are intact.
+
+Weights that are not shipped are fetched by ``transcription.core.weights_store``.
+"""
 
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
 from pathlib import Path
 
-from accounts.core.errors import DrumError
+from transcription.core.demucs_models import DEMUCS_MODELS
+from transcription.core.engines import Engine, Package, WeightFile
+from transcription.core.weight_errors import UnknownModel, WeightsDamaged, WeightsMissing
+
+__all__ = [
+    "ENGINES",
+    "Engine",
+    "UnknownModel",
+    "WeightsDamaged",
+    "WeightsMissing",
+    "engine",
+    "verified_weights",
+]
 
 _SHIPPED = Path(__file__).parent / "weights"
+_WORKER = "pip install -r requirements/worker.txt"
+_KERAS = "pip install -r requirements/keras.txt"
 
-
-class WeightsMissing(DrumError):
-    """The weights' file is not there."""
-
-    code = "weights_missing"
-    message = "The weights of the engine {name} are missing."
-    hint = "Install drumsite again, or restore transcription/core/weights/ from the repository."
-
-
-class WeightsDamaged(DrumError):
-    """The weights' file is not the one that was trained."""
-
-    code = "weights_damaged"
-    message = "The weights of the engine {name} are damaged."
-    hint = "Install drumsite again, or restore transcription/core/weights/ from the repository."
-
-
-@dataclass(frozen=True, slots=True)
-class Engine:
-    """One engine and its weights. ``sha256`` is of the file, ``size_bytes`` its length."""
-
-    name: str
-    task: str
-    version: str
-    licence: str
-    size_bytes: int
-    sha256: str
-    source: str
-    path: Path | None = None  # None: fetched on demand, not shipped
-
-    @property
-    def label(self) -> str:
-        """Name and version as results record them: ``crnn 2.0``."""
-        return f"{self.name} {self.version}"
-
-
-ENGINES: dict[str, Engine] = {
-    engine.name: engine
-    for engine in (
-        Engine(
-            name="crnn",
-            task="detect",
-            version="3.0",
-            licence="MIT",
-            size_bytes=2_981_352,
+CRNN = Engine(
+    name="crnn",
+    task="detect",
+    version="3.0",
+    licence="MIT",
+    source="shipped in the repository; trained by transcription.core.training",
+    files=(
+        WeightFile(
+            name="crnn.safetensors",
             sha256="1be4e825f6d5ec46044cbfafdbce7028cf7fed05e6b6bafb695492d614368436",
-            source="shipped in the repository; trained by transcription.core.training",
+            size_bytes=2_981_352,
             path=_SHIPPED / "crnn.safetensors",
         ),
-    )
-}
+    ),
+    packages=(Package("torch", "PyTorch", _WORKER), Package("safetensors", "safetensors", _WORKER)),
+)
+# Without a file of its own: MODEL_URI names the network.
+KERAS_CNN = Engine(
+    name="keras-cnn",
+    task="detect",
+    version="none",
+    licence="that of your network",
+    source="your own network, where MODEL_URI says",
+    packages=(
+        Package("tensorflow", "TensorFlow", _KERAS),
+        Package("keras", "Keras", _KERAS),
+        Package("h5py", "h5py", _KERAS),
+    ),
+)
+ENGINES: dict[str, Engine] = {entry.name: entry for entry in (CRNN, KERAS_CNN, *DEMUCS_MODELS)}
 
 
 def engine(name: str) -> Engine:

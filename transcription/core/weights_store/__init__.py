@@ -1,0 +1,1 @@
+"""The weights of engines on this machine: fetched once, verified, removed when old."""
