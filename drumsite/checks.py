@@ -9,6 +9,8 @@ from django.core.checks import CheckMessage, Error, Tags, Warning, register
 
 from notation.core.writers.exports import PdfBackend
 from notation.core.writers.lilypond_pdf import lilypond_is_installed
+from transcription.core.weights_store.store import OWN_ENGINE, is_local, is_sha256, is_source
+from transcription.weights import weight_store
 
 
 @register(Tags.security, deploy=True)
@@ -78,3 +80,63 @@ def pdf_backend(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
             )
         ]
     return []
+
+
+@register()
+def models(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
+    """Weights that could come from nowhere."""
+    found: list[CheckMessage] = []
+    if settings.MODEL_MIRROR_URL and not is_source(settings.MODEL_MIRROR_URL):
+        found.append(
+            Error(
+                "MODEL_MIRROR_URL is no address of a mirror.",
+                hint="It begins with https://, http://, s3:// or file:///.",
+                id="drumsite.E005",
+            )
+        )
+    if settings.MODEL_URI and not is_local(settings.MODEL_URI) and not is_source(settings.MODEL_URI):
+        found.append(
+            Error(
+                "MODEL_URI is no address of a network.",
+                hint="Give a path, or an address that begins with https://, http://, s3:// or file:///.",
+                id="drumsite.E006",
+            )
+        )
+    if settings.MODEL_URI_SHA256 and not (settings.MODEL_URI and is_sha256(settings.MODEL_URI_SHA256)):
+        found.append(
+            Error(
+                "MODEL_URI_SHA256 is not 64 hexadecimal digits, or there is no MODEL_URI that it is of.",
+                hint="Set both: sha256sum tells the digits.",
+                id="drumsite.E007",
+            )
+        )
+    if found:
+        return found
+    return _weights_out_of_reach()
+
+
+def _weights_out_of_reach() -> list[CheckMessage]:
+    found: list[CheckMessage] = []
+    if settings.MODEL_MIRROR_URL and not settings.MODEL_FETCH:
+        found.append(
+            Warning(
+                "MODEL_MIRROR_URL is never asked, for MODEL_FETCH is off.",
+                hint="Set MODEL_FETCH=1, or leave MODEL_MIRROR_URL out.",
+                id="drumsite.W003",
+            )
+        )
+    store = weight_store()
+    gone = [
+        file
+        for file in (store.engine(OWN_ENGINE).files if store.own_uri else ())
+        if not store.place_of(file).is_file() and (not file.is_fetched or not store.may_fetch)
+    ]
+    if gone:
+        found.append(
+            Warning(
+                "The network that MODEL_URI names is not there.",
+                hint="Check the path; an address is fetched only with MODEL_FETCH=1.",
+                id="drumsite.W004",
+            )
+        )
+    return found

@@ -55,6 +55,8 @@ STATUS_BY_CODE = {
     "mail_not_sent": 503,
     "storage_unavailable": 503,
     "device_unavailable": 503,
+    "weights_unreachable": 503,
+    "weights_fetching_disabled": 503,
 }
 
 

@@ -109,6 +109,10 @@ STAGE_TIME_LIMIT_S = env.int("STAGE_TIME_LIMIT_S", default=1800)
 WORKER_THREADS = env.int("WORKER_THREADS", default=0)  # a child's; 0: half the cores
 WORKER_DEVICE = env.str("WORKER_DEVICE", default="auto")  # auto, cpu, cuda or cuda:1
 MODEL_DIR = Path(env.str("MODEL_DIR", default=str(VAR_DIR / "models")))
+MODEL_FETCH = env.bool("MODEL_FETCH", default=True)  # off: what is not in MODEL_DIR is not there
+MODEL_MIRROR_URL = env.str("MODEL_MIRROR_URL", default="").strip()
+MODEL_URI = env.str("MODEL_URI", default="").strip()  # a network of one's own for the engine keras-cnn
+MODEL_URI_SHA256 = env.str("MODEL_URI_SHA256", default="").strip().lower()
 CHANNEL_LAYERS = {
     "default": {
         "BACKEND": "channels_redis.core.RedisChannelLayer",

@@ -12,6 +12,8 @@ from notation import charts
 from notation.api.views import NotationViewSet
 from notation.views import score_download, score_page
 from transcription import views
+from transcription.admin import models_page
+from transcription.api.engines import list_engines
 from transcription.api.views import JobViewSet
 
 router = SimpleRouter()
@@ -23,6 +25,7 @@ api_v1 = [
     path("auth/", include("accounts.api.urls")),
     path("", include("media.api.urls")),
     path("", include(router.urls)),
+    re_path(r"^engines/?$", list_engines, name="api-engines"),
     re_path(r"^health/?$", health, name="health"),
     re_path(r"^ready/?$", ready, name="ready"),
 ]
@@ -49,6 +52,7 @@ urlpatterns = [
     path("charts/import/", charts.chart_import, name="chart_import"),
     path("", include("media.urls")),
     path("account/", include("accounts.urls")),
+    path("admin/models/", admin.site.admin_view(models_page), name="admin_models"),
     path("admin/", admin.site.urls),
     path("api/v1/", include(api_v1)),
     path("api/schema/", SpectacularAPIView.as_view(), name="schema"),

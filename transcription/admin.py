@@ -1,4 +1,7 @@
-"""Moderation of jobs: look, listen, cancel, retry, hold, release, delete; every act leaves an event."""
+"""Moderation of jobs: look, listen, cancel, retry, hold, release, delete; every act leaves an event.
+
+And a page to look at: which networks are here.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +11,8 @@ from typing import Any
 from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.forms.widgets import Script
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
 from django.urls import reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
@@ -21,6 +25,7 @@ from accounts.roles import is_moderator
 from media.selectors import artifacts_of_job
 from transcription.models import Job, JobEvent, StageRun
 from transcription.services import cancel_job, delete_job, hold_user, release_user, retry_job
+from transcription.weights import engines_here
 
 
 class StageRunInline(ReadOnlyInline):
@@ -179,6 +184,12 @@ class JobAdmin(ReadOnlyAdmin):
 
 def _one_job_each(jobs: QuerySet[Job]) -> list[Job]:
     return list({job.requested_by_id: job for job in jobs.select_related("requested_by")}.values())
+
+
+def models_page(request: HttpRequest) -> HttpResponse:
+    """Show which networks are here and whether they are verified; staff only, as its address sees to."""
+    context = {**admin.site.each_context(request), "title": "Models", "states": engines_here()}
+    return render(request, "admin/models.html", context)
 
 
 # accounts knows of no jobs: their moderation joins its page of people from here.

@@ -20,6 +20,7 @@ PATHS = [
     f"recordings/{UUID}",
     *(f"recordings/{UUID}/{action}" for action in ("audio", "peaks", "restore")),
     *(f"auth/{action}" for action in ("register", "login", "refresh", "logout", "me")),
+    "engines",
     "health",
     "ready",
 ]
