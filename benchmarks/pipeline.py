@@ -166,9 +166,10 @@ def run_bare(song: Path) -> BareRun:
     """Run every stage in this process."""
     run = BareRun()
     began_s, began_cpu_s = time.monotonic(), _own_cpu_s()
+    from transcription.core.nets import Nets
     from transcription.core.operations import Operation, stages_of
     from transcription.core.options import JobOptions
-    from transcription.core.pipeline import STAGE_FUNCTIONS, Limits, Nets, StageContext
+    from transcription.core.pipeline import STAGE_FUNCTIONS, Limits, StageContext
 
     nets = Nets()
     _ = nets.detector

@@ -107,7 +107,12 @@ STAGE_ATTEMPTS = env.int("STAGE_ATTEMPTS", default=3)
 REUSE_ACROSS_USERS = env.bool("REUSE_ACROSS_USERS", default=True)  # of equal files; see docs/operations.md
 STAGE_TIME_LIMIT_S = env.int("STAGE_TIME_LIMIT_S", default=1800)
 WORKER_THREADS = env.int("WORKER_THREADS", default=0)  # a child's; 0: half the cores
-WORKER_DEVICE = env.str("WORKER_DEVICE", default="auto")  # auto, cpu, cuda or cuda:1
+WORKER_DEVICE = env.str("WORKER_DEVICE", default="auto")  # auto, cpu, cuda, cuda:1 or mps
+DETECT_DEVICE = env.str("DETECT_DEVICE", default=WORKER_DEVICE)
+SEPARATE_DEVICE = env.str("SEPARATE_DEVICE", default=WORKER_DEVICE)
+WORKER_MEMORY_MB = env.float("WORKER_MEMORY_MB", default=6000)  # a child with more is replaced; 0: never
+MODEL_IDLE_S = env.float("MODEL_IDLE_S", default=300)  # then networks are let go, if …
+MEMORY_SHORT_MB = env.float("MEMORY_SHORT_MB", default=1000)  # … less memory than this is left; 0: never
 MODEL_DIR = Path(env.str("MODEL_DIR", default=str(VAR_DIR / "models")))
 MODEL_FETCH = env.bool("MODEL_FETCH", default=True)  # off: what is not in MODEL_DIR is not there
 MODEL_MIRROR_URL = env.str("MODEL_MIRROR_URL", default="").strip()

@@ -15,12 +15,12 @@ from media.services import create_recording
 from media.uploads import receive_path
 from transcription.core.demo_song import ARTIST, TITLE, render_demo_song
 from transcription.core.options import JobOptions
-from transcription.core.stage_process import StageProcess
 from transcription.core.stages import SPEC_BY_STAGE, Stage
 from transcription.jobs.recovery import recover_lost_stages
 from transcription.jobs.running import run_stage
 from transcription.jobs.steps import NextStep
 from transcription.models import Job, StageRun
+from transcription.processes import new_stage_process
 from transcription.services import create_job, retry_job
 
 EMAIL = "demo@drumsite.local"
@@ -63,7 +63,7 @@ def run_here(job: Job, *, threads: int = 0, on_stage: Callable[[str], None] = la
     """
     if job.status in (Job.Status.FAILED, Job.Status.CANCELLED):
         job = retry_job(job=job, by=job.requested_by)
-    process = StageProcess(threads=threads)
+    process = new_stage_process(threads=threads)
     give_up_at = time.monotonic() + _PATIENCE_S
     try:
         while not job.is_finished and time.monotonic() < give_up_at:

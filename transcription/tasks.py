@@ -7,7 +7,6 @@ import threading
 from uuid import UUID
 
 import dramatiq
-from django.conf import settings
 from django.utils import timezone
 from dramatiq.errors import DramatiqError
 from redis.exceptions import RedisError
@@ -16,6 +15,7 @@ from transcription.core.stage_process import StageProcess
 from transcription.core.stages import SPEC_BY_STAGE, Stage
 from transcription.jobs.running import run_stage
 from transcription.models import Job, StageRun
+from transcription.processes import new_stage_process
 from transcription.progress import next_seq
 
 logger = logging.getLogger(__name__)
@@ -28,7 +28,7 @@ _of_this_thread = threading.local()
 def stage_process() -> StageProcess:
     """Return this worker thread's child process, started on first use."""
     if not hasattr(_of_this_thread, "process"):
-        _of_this_thread.process = StageProcess(threads=settings.WORKER_THREADS, device=settings.WORKER_DEVICE)
+        _of_this_thread.process = new_stage_process()
     process: StageProcess = _of_this_thread.process
     return process
 

@@ -11,9 +11,10 @@ from safetensors.torch import load
 
 from media.core.audio import Audio
 from transcription.core.activations import Activations
-from transcription.core.devices import AUTO, chosen_device
+from transcription.core.devices import chosen_device
 from transcription.core.judgement import PeakPicking
 from transcription.core.models import WeightsDamaged, engine, verified_weights
+from transcription.core.nets_config import AUTO
 from transcription.core.network import DrumNetwork, NetworkShape
 from transcription.core.song_hearing import hear_song
 from transcription.core.song_picture import take_picture

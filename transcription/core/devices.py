@@ -7,8 +7,7 @@ from contextlib import AbstractContextManager, nullcontext
 import torch
 
 from accounts.core.errors import DrumError
-
-AUTO = "auto"
+from transcription.core.nets_config import AUTO
 
 
 class DeviceUnavailable(DrumError):

@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -26,10 +26,10 @@ from notation.core.score import score_from_json, score_to_json
 from notation.core.writers.exports import ExportFormat, ExportOptions, export
 from transcription.core.activations import Activations
 from transcription.core.beats import BeatHints, track_beats
-from transcription.core.detection import Detector, detect_onsets, load_detector
-from transcription.core.devices import AUTO
+from transcription.core.detection import detect_onsets
 from transcription.core.given_onsets import name_onsets, onsets_of
 from transcription.core.hit_list import grid_from_json, grid_to_json, hits_from_json, hits_to_json
+from transcription.core.nets import Nets
 from transcription.core.operations import Operation
 from transcription.core.options import JobOptions
 from transcription.core.picking import missed_mass, pick_hits
@@ -48,29 +48,6 @@ class Limits:
 
     minimum_s: float = 1.0
     maximum_s: float = 1800.0
-
-
-@dataclass(slots=True)
-class Nets:
-    """The networks of a process, each loaded when it is first needed and then kept.
-
-    ``device`` is what they run on, as :func:`transcription.core.devices.chosen_device` has it.
-    """
-
-    threads: int = 0
-    device: str = AUTO
-    _detector: Detector | None = field(default=None, init=False)
-
-    @property
-    def detector(self) -> Detector:
-        """The network that hears hits, beats and downbeats."""
-        if self._detector is None:
-            if self.threads:
-                import torch
-
-                torch.set_num_threads(self.threads)
-            self._detector = load_detector(device=self.device)
-        return self._detector
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,6 +26,8 @@ from typing import Any
 from accounts.core.errors import DrumError
 from media.core.disk import no_room_is_storage_full
 from transcription.core.errors import StageTimedOut
+from transcription.core.memory import resident_mb
+from transcription.core.nets_config import NetsConfig
 from transcription.core.operations import Operation
 from transcription.core.result import Finding
 from transcription.core.stages import Stage
@@ -77,11 +79,22 @@ class StageBroke(Exception):
 class StageProcess:
     """A child process that runs one stage at a time. Not thread-safe: one thread, one ``StageProcess``.
 
-    ``device`` is what its networks run on, as :func:`transcription.core.devices.chosen_device` has it.
+    Args:
+        config: what its networks run on, and where their weights are.
+        most_memory_mb: a child that holds more after a stage is replaced by a fresh one; 0: never.
+        idle_s: after so many seconds without a stage it looks whether memory is short.
     """
 
-    def __init__(self, *, threads: int = 0, device: str = "auto") -> None:
-        self._threads, self._device = threads, device
+    def __init__(
+        self,
+        config: NetsConfig | None = None,
+        *,
+        threads: int = 0,
+        most_memory_mb: float = 0.0,
+        idle_s: float = 300.0,
+    ) -> None:
+        self._config = config or NetsConfig(threads=threads)
+        self._most_memory_mb, self._idle_s = most_memory_mb, idle_s
         self._process: subprocess.Popen[bytes] | None = None
         self._connection: Connection | None = None
 
@@ -99,7 +112,9 @@ class StageProcess:
         environment = {**os.environ, "OMP_WAIT_POLICY": "PASSIVE"}
         # Half the cores, for two workers share them: with a thread a core each, a three-minute song took ten
         # times the processor's time on a busy machine (measured), all of it waiting for the other threads.
-        environment.setdefault("OMP_NUM_THREADS", str(self._threads or max(1, (os.cpu_count() or 2) // 2)))
+        environment.setdefault(
+            "OMP_NUM_THREADS", str(self._config.threads or max(1, (os.cpu_count() or 2) // 2))
+        )
         # The child must find our packages wherever the parent was started.
         root = str(Path(__file__).resolve().parents[2])
         environment["PYTHONPATH"] = os.pathsep.join(
@@ -107,7 +122,7 @@ class StageProcess:
         )
         try:
             self._process = subprocess.Popen(
-                [sys.executable, "-m", __name__, str(theirs.fileno()), str(self._threads), self._device],
+                [sys.executable, "-m", __name__, str(theirs.fileno())],
                 pass_fds=[theirs.fileno()],
                 stdin=subprocess.DEVNULL,
                 env=environment,
@@ -116,6 +131,9 @@ class StageProcess:
         finally:
             theirs.close()
         self._connection = Connection(ours.detach())
+        # Not as an argument, which anybody on the machine can read: addresses of weights may hold passwords.
+        with contextlib.suppress(OSError):  # a child that is dead already is noticed by the first stage
+            _send(self._connection, {"nets": self._config.as_dict(), "idle_s": self._idle_s})
 
     def run(
         self,
@@ -160,6 +178,7 @@ class StageProcess:
                 if message["type"] == "progress":
                     fraction = message["fraction"]
                 else:
+                    self._replace_if_large(message)
                     return _answer(message)
             now = time.monotonic()
             if now >= next_tick:
@@ -167,6 +186,11 @@ class StageProcess:
                     raise StageTimedOut
                 on_tick(fraction)
                 next_tick = time.monotonic() + tick_s
+
+    def _replace_if_large(self, message: Mapping[str, Any]) -> None:
+        if self._most_memory_mb and message.get("memory_mb", 0.0) > self._most_memory_mb:
+            self.kill()
+            self.start()
 
     def kill(self) -> None:
         """End the child and all it started."""
@@ -207,19 +231,26 @@ def _answer(message: Mapping[str, Any]) -> StageAnswer:
 # --- In the child -------------------------------------------------------------------------------------
 
 
-def _serve(connection: Connection, threads: int, device: str) -> None:
+def _serve(connection: Connection) -> None:
     """Answer requests until the parent is gone."""
+    given = json.loads(connection.recv_bytes())
     requests: queue.Queue[dict[str, Any]] = queue.Queue()
     threading.Thread(target=_read_requests, args=(connection, requests), daemon=True).start()
-    from transcription.core import pipeline  # heavy; the parent already waits on the socket
+    from transcription.core import pipeline  # noqa: F401 - heavy; the parent already waits on the socket
+    from transcription.core.nets import Nets
 
-    nets = pipeline.Nets(threads=threads, device=device)
+    nets = Nets(NetsConfig.parse(given["nets"]))
     with contextlib.suppress(
         DrumError
     ):  # whatever is wrong with the weights, the stage that needs them says so
         _ = nets.detector  # warm before the first song, not during it
     while True:
-        _send(connection, _run(connection, nets, requests.get()))
+        try:
+            request = requests.get(timeout=given["idle_s"])
+        except queue.Empty:
+            nets.let_go_if_short()
+            continue
+        _send(connection, _run(connection, nets, request) | {"memory_mb": resident_mb()})
 
 
 def _read_requests(connection: Connection, requests: queue.Queue[dict[str, Any]]) -> None:
@@ -286,4 +317,4 @@ def _send(connection: Connection, message: Mapping[str, Any]) -> None:
 
 if __name__ == "__main__":
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    _serve(Connection(int(sys.argv[1])), int(sys.argv[2]), sys.argv[3])
+    _serve(Connection(int(sys.argv[1])))

@@ -5,7 +5,8 @@ import torch
 
 from transcription.core.detection import load_detector
 from transcription.core.devices import DeviceUnavailable, chosen_device, exact_float32
-from transcription.core.pipeline import Nets
+from transcription.core.nets import Nets
+from transcription.core.nets_config import NetsConfig
 
 
 def test_a_card_is_taken_where_there_is_one() -> None:
@@ -41,7 +42,7 @@ def test_a_card_is_only_told_to_be_exact_for_a_while() -> None:
 
 
 def test_a_process_that_was_given_no_such_device_says_so_when_it_needs_it() -> None:
-    nets = Nets(device="cuda:99")
+    nets = Nets(NetsConfig(detect_device="cuda:99"))
 
     with pytest.raises(DeviceUnavailable, match="cuda:99"):
         _ = nets.detector

@@ -12,8 +12,9 @@ from notation.core.hits import Hit
 from notation.core.instruments import InstrumentName
 from notation.core.quantising.quantise import QuantiseConfig, quantise
 from transcription.core.hit_list import grid_to_json, hits_to_json
+from transcription.core.nets import Nets
 from transcription.core.options import JobOptions
-from transcription.core.pipeline import Limits, Nets, StageContext, notate
+from transcription.core.pipeline import Limits, StageContext, notate
 from transcription.core.result import build_result
 
 SCHEMA = json.loads((Path(__file__).parents[3] / "docs" / "result.schema.json").read_text("utf-8"))

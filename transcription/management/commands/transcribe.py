@@ -27,6 +27,7 @@ from transcription.core.song_run import RunLimits, run_song
 from transcription.core.stage_process import StageBroke, StageProcess
 from transcription.core.stages import Stage
 from transcription.files import SCORES, DownloadFormat
+from transcription.processes import new_stage_process
 
 _WRITTEN = tuple(SCORES[fmt] for fmt in ("pdf", "musicxml", "midi", "json", "svg"))
 _USAGE = 2
@@ -76,7 +77,7 @@ class Command(BaseCommand):
         output: Path | None = options["output"]
         formats = tuple(f for f in _WRITTEN if f.fmt == "json") if options["json_only"] else _WRITTEN
         without = (Stage.ENGRAVE,) if options["json_only"] else ()
-        process = StageProcess(threads=settings.WORKER_THREADS, device=settings.WORKER_DEVICE)
+        process = new_stage_process()
         refused = 0
         try:
             for song, stem in zip(songs, _stems(songs, output), strict=True):
