@@ -254,6 +254,16 @@ def test_a_server_in_trouble_for_too_long_is_given_up_and_left_in_peace_for_a_wh
     assert ensure_weights("toy", store).path.exists()
 
 
+def test_another_mirror_is_asked_at_once(
+    engine: Engine, server: WeightsServer, store: WeightStore, tmp_path: Path
+) -> None:
+    server.troubles = [Trouble(status=503)] * HASTY.attempts
+    with pytest.raises(WeightsUnreachable):
+        ensure_weights("toy", store)
+
+    assert ensure_weights("toy", replace(store, mirror_url=server.url + "other")).path.exists()
+
+
 def test_nobody_at_the_address_is_unreachable(store: WeightStore, monkeypatch: pytest.MonkeyPatch) -> None:
     register(monkeypatch, toy("http://127.0.0.1:9/"))
 

@@ -218,13 +218,13 @@ class _Fetch:
 
     def _fetch(self, part: Path) -> str:
         in_vain = self._beside(IN_VAIN_SUFFIX)
-        if not self.insist and _age_s(in_vain) < self.store.patience.quiet_s:
+        if not self.insist and _asked_in_vain(in_vain, self._source, self.store.patience.quiet_s):
             raise self._unreachable("it did not answer a few minutes ago")
         try:
             sha256 = self._downloaded(part)
         except GaveUp as error:
             with suppress(OSError):
-                in_vain.touch()
+                in_vain.write_text(self._source, "utf-8")
             raise self._unreachable(str(error)) from error
         except Refused as error:
             discard(part)
@@ -268,8 +268,9 @@ class _Fetch:
         return self.place.with_name(f"{self.place.name}{suffix}")
 
 
-def _age_s(path: Path) -> float:
+def _asked_in_vain(mark: Path, source: str, within_s: float) -> bool:
+    """Whether ``source`` did not answer a moment ago; another mirror may be asked at once."""
     try:
-        return max(0.0, time.time() - path.stat().st_mtime)
-    except FileNotFoundError:
-        return float("inf")
+        return time.time() - mark.stat().st_mtime < within_s and mark.read_text("utf-8") == source
+    except OSError:
+        return False
