@@ -362,6 +362,20 @@ def test_where_only_the_first_digits_are_published_a_later_change_is_noticed(
     assert ensure_weights("toy", store, anew=True).path.read_bytes() == twin  # somebody says that it is right
 
 
+def test_fetching_anew_that_fails_leaves_what_is_here(
+    engine: Engine, server: WeightsServer, store: WeightStore
+) -> None:
+    ensure_weights("toy", store)
+    server.always = Trouble(status=404)
+
+    with pytest.raises(WeightsNotFound):
+        ensure_weights("toy", store, anew=True)
+    with pytest.raises(WeightsFetchingDisabled):
+        ensure_weights("toy", replace(store, may_fetch=False), anew=True)
+
+    assert ensure_weights("toy", store).path.read_bytes() == WEIGHTS
+
+
 def test_files_that_were_put_there_by_hand_are_verified_and_used(
     engine: Engine, server: WeightsServer, store: WeightStore
 ) -> None:
