@@ -254,6 +254,16 @@ def test_a_server_in_trouble_for_too_long_is_given_up_and_left_in_peace_for_a_wh
     assert ensure_weights("toy", store).path.exists()
 
 
+def test_another_mirror_is_asked_at_once(
+    engine: Engine, server: WeightsServer, store: WeightStore, tmp_path: Path
+) -> None:
+    server.troubles = [Trouble(status=503)] * HASTY.attempts
+    with pytest.raises(WeightsUnreachable):
+        ensure_weights("toy", store)
+
+    assert ensure_weights("toy", replace(store, mirror_url=server.url + "other")).path.exists()
+
+
 def test_nobody_at_the_address_is_unreachable(store: WeightStore, monkeypatch: pytest.MonkeyPatch) -> None:
     register(monkeypatch, toy("http://127.0.0.1:9/"))
 
@@ -350,6 +360,20 @@ def test_where_only_the_first_digits_are_published_a_later_change_is_noticed(
         ensure_weights("toy", store)
 
     assert ensure_weights("toy", store, anew=True).path.read_bytes() == twin  # somebody says that it is right
+
+
+def test_fetching_anew_that_fails_leaves_what_is_here(
+    engine: Engine, server: WeightsServer, store: WeightStore
+) -> None:
+    ensure_weights("toy", store)
+    server.always = Trouble(status=404)
+
+    with pytest.raises(WeightsNotFound):
+        ensure_weights("toy", store, anew=True)
+    with pytest.raises(WeightsFetchingDisabled):
+        ensure_weights("toy", replace(store, may_fetch=False), anew=True)
+
+    assert ensure_weights("toy", store).path.read_bytes() == WEIGHTS
 
 
 def test_files_that_were_put_there_by_hand_are_verified_and_used(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import ssl
 import threading
 import time
 from collections.abc import Iterator
@@ -60,12 +61,14 @@ class WeightsServer:
 
 
 @contextmanager
-def serving() -> Iterator[WeightsServer]:
-    """Run a server on a free port of this machine."""
+def serving(tls: ssl.SSLContext | None = None) -> Iterator[WeightsServer]:
+    """Run a server on a free port of this machine, over HTTPS with ``tls``."""
     ours = WeightsServer()
     server = ThreadingHTTPServer(("127.0.0.1", 0), partial(_Handler, ours))
     server.daemon_threads = True
-    ours.url = f"http://127.0.0.1:{server.server_port}/models/"
+    if tls is not None:
+        server.socket = tls.wrap_socket(server.socket, server_side=True)
+    ours.url = f"{'https' if tls else 'http'}://127.0.0.1:{server.server_port}/models/"
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
     thread.start()
     try:

@@ -32,7 +32,7 @@ from transcription.core.weights_store.download import (
     download,
 )
 from transcription.core.weights_store.locks import only_one
-from transcription.core.weights_store.receipts import Receipt, receipt_path, sha256_of
+from transcription.core.weights_store.receipts import Receipt, sha256_of
 from transcription.core.weights_store.sources import source_of
 from transcription.core.weights_store.store import WeightStore
 
@@ -102,7 +102,8 @@ def ensure_weights(
             it raises ends the work. Nothing is reported when everything is here.
         parts: names of files of a bag, such as ``engine.for_drums``; empty: all.
         insist: ask a source that was just asked in vain.
-        anew: forget what was fetched earlier and fetch it again; shipped and local files stay.
+        anew: fetch again what was fetched earlier, and believe what comes, as far as nothing else was
+            published; what is here stays until that is whole.
     Raises:
         UnknownModel: no engine, or no part of it, has this name.
         WeightsMissing: a shipped or local file is not there, or no network was given.
@@ -124,8 +125,8 @@ def ensure_weights(
         if not file.is_fetched:
             found.append(_verified_here(engine, file))
             continue
-        fetch = _Fetch(engine, file, store, _share(report, file, number, len(files)), insist)
-        found.append(fetch.anew() if anew else fetch.ensured())
+        heard = _share(report, file, number, len(files))
+        found.append(_Fetch(engine, file, store, heard, insist or anew, anew).ensured())
     return WeightFiles(engine, tuple(path for path, _ in found), tuple(sha256 for _, sha256 in found))
 
 
@@ -158,26 +159,20 @@ class _Fetch:
     store: WeightStore
     heard: Callable[[int, int | None], None]
     insist: bool
+    anew: bool
 
     @property
     def place(self) -> Path:
         return self.store.place_of(self.file)
 
     def ensured(self) -> tuple[Path, str]:
-        sha256 = self._here()  # without the lock: the folder may be one that we can only read
+        sha256 = self._wanted_here()  # without the lock: the folder may be one that we can only read
         if sha256 is not None:
             return self.place, sha256
         if not self.store.may_fetch:
-            error = WeightsDamaged if self.place.exists() else WeightsFetchingDisabled
+            is_damaged = self.place.exists() and not self.anew
+            error = WeightsDamaged if is_damaged else WeightsFetchingDisabled
             raise error(name=self.engine.name, file=self.file.name)
-        return self._fetched(forget=False)
-
-    def anew(self) -> tuple[Path, str]:
-        if not self.store.may_fetch:
-            raise WeightsFetchingDisabled(name=self.engine.name)
-        return self._fetched(forget=True)
-
-    def _fetched(self, *, forget: bool) -> tuple[Path, str]:
         part = self._beside(PART_SUFFIX)
         deadline = time.monotonic() + self.store.patience.total_s
 
@@ -195,19 +190,21 @@ class _Fetch:
                 if error.errno in _NOT_OURS_TO_WRITE:
                     raise self._unreachable("MODEL_DIR may not be written to") from error
                 raise
-            if forget:
-                self._forget(part)
-            sha256 = self._here()  # somebody may have fetched it meanwhile
+            if self.anew:
+                discard(part)
+            sha256 = self._wanted_here()  # somebody may have fetched it meanwhile
             return self.place, sha256 or self._fetch(part)
 
-    def _here(self) -> str | None:
-        """Return the SHA-256 of the file in the folder, if it is there and right."""
+    def _wanted_here(self) -> str | None:
+        """Return the SHA-256 of the file in the folder, if it is there and right, and not wanted anew."""
+        if self.anew:
+            return None
         try:
             sha256 = sha256_of(self.place)
         except OSError:
             return None
-        receipt = Receipt.that_holds(self.place, self.file)
-        if not self.file.is_that_of(sha256) or (receipt is not None and receipt.sha256 != sha256):
+        receipt = self._receipt()
+        if not self._is_right(sha256):
             return None
         if receipt is None and not self.file.sha256:
             return None  # nobody ever said what it must be
@@ -218,13 +215,13 @@ class _Fetch:
 
     def _fetch(self, part: Path) -> str:
         in_vain = self._beside(IN_VAIN_SUFFIX)
-        if not self.insist and _age_s(in_vain) < self.store.patience.quiet_s:
+        if not self.insist and _asked_in_vain(in_vain, self._source, self.store.patience.quiet_s):
             raise self._unreachable("it did not answer a few minutes ago")
         try:
             sha256 = self._downloaded(part)
         except GaveUp as error:
             with suppress(OSError):
-                in_vain.touch()
+                in_vain.write_text(self._source, "utf-8")
             raise self._unreachable(str(error)) from error
         except Refused as error:
             discard(part)
@@ -244,18 +241,21 @@ class _Fetch:
         for _ in range(2):
             was_taken_up = download(wanted, part, patience, self.heard)
             sha256 = sha256_of(part)
-            receipt = Receipt.that_holds(self.place, self.file)
-            if self.file.is_that_of(sha256) and (receipt is None or receipt.sha256 == sha256):
+            if self._is_right(sha256):
                 return sha256
             discard(part)
             if not was_taken_up:
                 break
         raise WeightsDamaged(name=self.engine.name, file=self.file.name, source=self._source)
 
-    def _forget(self, part: Path) -> None:
-        discard(part)
-        for path in (self.place, receipt_path(self.place), self._beside(IN_VAIN_SUFFIX)):
-            path.unlink(missing_ok=True)
+    def _receipt(self) -> Receipt | None:
+        """Return what the file was when it was fetched first; nothing when it is wanted anew."""
+        return None if self.anew else Receipt.that_holds(self.place, self.file)
+
+    def _is_right(self, sha256: str) -> bool:
+        """Whether ``sha256`` is what was published, and what it was at first."""
+        receipt = self._receipt()
+        return self.file.is_that_of(sha256) and (receipt is None or receipt.sha256 == sha256)
 
     def _unreachable(self, reason: str) -> WeightsUnreachable:
         return WeightsUnreachable(name=self.engine.name, source=self._source, reason=reason)
@@ -268,8 +268,9 @@ class _Fetch:
         return self.place.with_name(f"{self.place.name}{suffix}")
 
 
-def _age_s(path: Path) -> float:
+def _asked_in_vain(mark: Path, source: str, within_s: float) -> bool:
+    """Whether ``source`` did not answer a moment ago; another mirror may be asked at once."""
     try:
-        return max(0.0, time.time() - path.stat().st_mtime)
-    except FileNotFoundError:
-        return float("inf")
+        return time.time() - mark.stat().st_mtime < within_s and mark.read_text("utf-8") == source
+    except OSError:
+        return False

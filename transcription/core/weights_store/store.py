@@ -79,7 +79,13 @@ class WeightStore:
             file = replace(file, path=local_path(self.own_uri))
         else:
             file = replace(file, base_url=self.own_uri)
-        return replace(ENGINES[OWN_ENGINE], version=f"own-{digits[:8]}", files=(file,))
+        return replace(
+            ENGINES[OWN_ENGINE],
+            version=f"own-{digits[:8]}",
+            licence="that of your network",
+            source="your own network, where MODEL_URI says",
+            files=(file,),
+        )
 
 
 def is_local(uri: str) -> bool:

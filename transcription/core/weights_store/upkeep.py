@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -95,14 +96,15 @@ def prune(store: WeightStore, *, dry_run: bool = False, now: float | None = None
     now = time.time() if now is None else now
     gone: list[Pruned] = []
     for path in sorted(store.folder.iterdir()):
-        weights, reason = _why_it_may_go(path, names, now)
-        if not reason or is_held(_lock_of(weights)):
-            continue
-        for condemned in (weights, path) if path == receipt_path(weights) else (path,):
-            if condemned.exists():
-                gone.append(Pruned(condemned, condemned.stat().st_size, reason))
-                if not dry_run:
-                    _remove(condemned)
+        with suppress(FileNotFoundError):  # somebody just finished with it
+            weights, reason = _why_it_may_go(path, names, now)
+            if not reason or is_held(_lock_of(weights)):
+                continue
+            for condemned in (weights, path) if path == receipt_path(weights) else (path,):
+                if condemned.exists():
+                    gone.append(Pruned(condemned, condemned.stat().st_size, reason))
+                    if not dry_run:
+                        _remove(condemned)
     return tuple(gone)
 
 
@@ -116,8 +118,8 @@ def _why_it_may_go(path: Path, names: set[str], now: float) -> tuple[Path, str]:
             ours = PartState.read(weights.with_name(f"{weights.name}{PART_SUFFIX}")) != PartState()
             is_stale = now - path.stat().st_mtime > STALE_AFTER_S
             return weights, "a download that nobody went on with" if ours and is_stale else ""
-        is_mark = suffix in {IN_VAIN_SUFFIX, LOCK_SUFFIX}  # ours are empty; others' may not be
-        if weights.name in names or (is_mark and path.stat().st_size > 0):
+        is_others_lock = suffix == LOCK_SUFFIX and path.stat().st_size > 0  # ours are empty
+        if weights.name in names or is_others_lock:
             return weights, ""
         return weights, "of no engine any more"
     return path, ""

@@ -34,7 +34,7 @@ class Command(BaseCommand):
         fetch = acts.add_parser("fetch", help="bring weights here before they are needed")
         which = fetch.add_mutually_exclusive_group(required=True)
         which.add_argument("names", nargs="*", metavar="NAME", default=[], help="as `list` names them")
-        which.add_argument("--all", action="store_true", help="all that are fetched: some 2.8 GB")
+        which.add_argument("--all", action="store_true", help="all that are fetched: some 2.4 GB")
         fetch.add_argument("--drums", action="store_true", help="of a bag, only what the drums need")
         fetch.add_argument(
             "--anew", action="store_true", help="also what is here: its source was changed on purpose"
