@@ -9,6 +9,7 @@ from django.core.checks import CheckMessage, Error, Tags, Warning, register
 
 from notation.core.writers.exports import PdfBackend
 from notation.core.writers.lilypond_pdf import lilypond_is_installed
+from transcription.core.own_separators import BadSeparators, read_own_separators
 from transcription.core.weights_store.store import OWN_ENGINE, is_local, is_sha256, is_source
 from transcription.weights import weight_store
 
@@ -110,9 +111,12 @@ def models(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
                 id="drumsite.E007",
             )
         )
-    if found:
-        return found
-    return _weights_out_of_reach()
+    try:
+        read_own_separators(settings.OWN_SEPARATORS)
+    except BadSeparators as error:
+        hint = "Write NAME=URI#sha256=DIGITS, several separated by spaces."
+        found.append(Error(f"OWN_SEPARATORS: {error}.", hint=hint, id="drumsite.E008"))
+    return found or _weights_out_of_reach()
 
 
 def _weights_out_of_reach() -> list[CheckMessage]:

@@ -118,6 +118,7 @@ MODEL_FETCH = env.bool("MODEL_FETCH", default=True)  # off: what is not in MODEL
 MODEL_MIRROR_URL = env.str("MODEL_MIRROR_URL", default="").strip()
 MODEL_URI = env.str("MODEL_URI", default="").strip()  # a network of one's own for the engine keras-cnn
 MODEL_URI_SHA256 = env.str("MODEL_URI_SHA256", default="").strip().lower()
+OWN_SEPARATORS = env.str("OWN_SEPARATORS", default="")  # NAME=URI#sha256=DIGITS, several by spaces
 CHANNEL_LAYERS = {
     "default": {
         "BACKEND": "channels_redis.core.RedisChannelLayer",

@@ -20,6 +20,7 @@ def weight_store() -> WeightStore:
         mirror_url=settings.MODEL_MIRROR_URL,
         own_uri=uri,
         own_sha256=settings.MODEL_URI_SHA256,
+        own_separators=settings.OWN_SEPARATORS,
         may_fetch=settings.MODEL_FETCH,
     )
 

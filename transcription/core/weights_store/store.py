@@ -12,6 +12,7 @@ from urllib.parse import urlsplit, urlunsplit
 
 from transcription.core.engines import SHA256_DIGITS, Engine, WeightFile
 from transcription.core.models import ENGINES
+from transcription.core.own_separators import read_own_separators
 from transcription.core.weight_errors import UnknownModel
 from transcription.core.weights_store.answers import Patience
 from transcription.core.weights_store.sources import SCHEMES, local_path
@@ -27,19 +28,23 @@ class WeightStore:
 
     ``mirror_url`` stands in for the base of every published address. ``own_uri`` is the user's own network
     for the engine keras-cnn: a path, or a ``file:``, ``http(s):`` or ``s3:`` address; ``own_sha256`` is what
-    it must be, or empty.
+    it must be, or empty. ``own_separators`` is the text that
+    :func:`transcription.core.own_separators.read_own_separators` reads.
     """
 
     folder: Path
     mirror_url: str = field(default="", repr=False)  # these two may hold passwords
     own_uri: str = field(default="", repr=False)
     own_sha256: str = ""
+    own_separators: str = field(default="", repr=False)
     may_fetch: bool = True
     patience: Patience = field(default_factory=Patience)
 
     def engines(self) -> dict[str, Engine]:
-        """Return every engine by name, the user's own network among them."""
-        return {**ENGINES, OWN_ENGINE: self._own()} if self.own_uri else dict(ENGINES)
+        """Return every engine by name, the user's own networks among them."""
+        own = [self._own()] if self.own_uri else []
+        own += read_own_separators(self.own_separators)
+        return ENGINES | {engine.name: engine for engine in own}
 
     def engine(self, name: str) -> Engine:
         """Return the engine called ``name``.
@@ -58,7 +63,7 @@ class WeightStore:
 
     def url_of(self, file: WeightFile) -> str:
         """Return the address that a file is fetched from here; it may hold a password."""
-        if file.base_url == self.own_uri or not self.mirror_url:
+        if not file.path_at_source or not self.mirror_url:
             return file.base_url + file.path_at_source  # where the user says, the user means
         mirror = urlsplit(self.mirror_url)
         return urlunsplit(mirror._replace(path=f"{mirror.path.rstrip('/')}/{file.path_at_source}"))
