@@ -14,10 +14,12 @@ from accounts.services import hold_jobs, release_jobs
 from media.errors import RecordingDeleted
 from media.models import Recording
 from notation.services import delete_notation_of_job
-from transcription.core.operations import OPERATIONS, Operation
+from transcription.core.operations import OPERATIONS, Operation, stages_of
 from transcription.core.options import JobOptions
 from transcription.core.stages import Stage
+from transcription.core.weight_errors import UnknownModel
 from transcription.errors import (
+    EngineUnavailable,
     JobNotCancellable,
     JobNotRetryable,
     NoSuchStage,
@@ -30,6 +32,7 @@ from transcription.models import Job, JobEvent, StageRun, plan_stages
 from transcription.progress import announce, announce_deleted, next_seq
 from transcription.selectors import has_files_for
 from transcription.tasks import enqueue
+from transcription.weights import engine_here
 
 
 @transaction.atomic
@@ -54,6 +57,8 @@ def create_job(
         SourceJobRequired, NotReady: the operation works on an earlier job's files, which are not there.
         OnsetsRequired: strokes are to be named, and no times were given.
         NoSuchStage: the operation has no stage ``fresh_from``.
+        UnknownModel: there is no such model that takes songs apart.
+        EngineUnavailable: what is to hear or to separate cannot be used here.
     """
     if recording.deleted_at is not None:
         raise RecordingDeleted
@@ -64,6 +69,7 @@ def create_job(
         source_job = _first_source(source_job)
         if not has_files_for(source_job, spec.stages[0]):
             raise NotReady(status=source_job.status)
+    _check_engines(operation, options)
     if operation is Operation.CLASSIFY and not options.onsets_s:
         raise OnsetsRequired
     chosen = options.as_dict()
@@ -197,6 +203,22 @@ def release_user(*, user: User, by: User, reason: str = "") -> None:
     for job in Job.objects.filter(requested_by=user, status__in=Job.UNFINISHED, deleted_at=None):
         JobEvent.objects.create(job=job, kind=JobEvent.Kind.RELEASED, actor=by, reason=reason)
         _queue_on_commit(job)
+
+
+def _check_engines(operation: Operation, options: JobOptions) -> None:
+    """Refuse now what would fail later: an engine that this site cannot use."""
+    stages = {spec.stage for spec in stages_of(operation, options)}
+    wanted = []
+    if Stage.SEPARATE in stages:
+        wanted.append((options.separation_model, "separate"))
+    if stages & {Stage.DETECT, Stage.ONSETS, Stage.CLASSIFY}:
+        wanted.append((options.engine, "detect"))
+    for name, task in wanted:
+        state = engine_here(name)
+        if state.engine.task != task:
+            raise UnknownModel(name=name)
+        if not state.is_available:
+            raise EngineUnavailable(name=name, reason=state.reason)
 
 
 def _first_source(job: Job) -> Job:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from importlib.util import find_spec
 
 from django.conf import settings
 
-from transcription.core.weights_store.states import EngineState, engine_states
+from transcription.core.weights_store.states import EngineState, engine_state, engine_states
 from transcription.core.weights_store.store import WeightStore, is_local
 
 
@@ -31,8 +32,18 @@ def engines_here() -> tuple[EngineState, ...]:
     A web process without PyTorch beside workers of their own cannot know what is installed there: it takes
     the packages for installed.
     """
+    return engine_states(weight_store(), _has_module())
+
+
+def engine_here(name: str) -> EngineState:
+    """Return how the engine called ``name`` stands; raises UnknownModel."""
+    store = weight_store()
+    return engine_state(store.engine(name), store, _has_module())
+
+
+def _has_module() -> Callable[[str], bool]:
     workers_are_elsewhere = not settings.EMBEDDED_WORKER and not _is_installed("torch")
-    return engine_states(weight_store(), (lambda module: True) if workers_are_elsewhere else _is_installed)
+    return (lambda module: True) if workers_are_elsewhere else _is_installed
 
 
 def _is_installed(module: str) -> bool:

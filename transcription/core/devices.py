@@ -7,7 +7,7 @@ from contextlib import AbstractContextManager, nullcontext
 import torch
 
 from accounts.core.errors import DrumError
-from transcription.core.nets_config import AUTO
+from transcription.core.nets_config import AUTO as AUTO
 
 
 class DeviceUnavailable(DrumError):

@@ -2,11 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from transcription.core.detection import Detector, load_detector
 from transcription.core.memory import available_mb, give_back
 from transcription.core.nets_config import NetsConfig
+from transcription.core.separation.separation_options import SeparationOptions
+from transcription.core.weight_errors import UnknownModel, WeightsFetchingDisabled
+from transcription.core.weights_store.ensuring import ensure_weights
+
+if TYPE_CHECKING:
+    from transcription.core.separation.separator import Separator
+
+SEPARATE = "separate"
 
 
 @dataclass(slots=True)
@@ -15,6 +25,8 @@ class Nets:
 
     config: NetsConfig = field(default_factory=NetsConfig)
     _detector: Detector | None = field(default=None, init=False)
+    _separator: Separator | None = field(default=None, init=False)
+    _separator_is_for: tuple[str, bool] | None = field(default=None, init=False)
 
     @property
     def detector(self) -> Detector:
@@ -24,12 +36,40 @@ class Nets:
             self._detector = load_detector(device=self.config.detect_device)
         return self._detector
 
+    def separator(self, options: SeparationOptions, report: Callable[[float], None]) -> Separator:
+        """Return the networks that take songs apart as ``options`` say; the last ones asked for are kept.
+
+        Args:
+            report: called with the fraction done, 0..1, while their weights are fetched.
+        Raises:
+            UnknownModel: there is no such model, or it is none that takes songs apart.
+            WeightsUnreachable, WeightsNotFound, WeightsFetchingDisabled: they cannot be had now.
+            WeightsDamaged, SeparatorDamaged, SeparatorRefused, StorageFull: see their classes.
+        """
+        from transcription.core.separation.separator import load_separator  # here: most songs need no demucs
+
+        asked = (options.model, options.two_stems)
+        if self._separator is None or self._separator_is_for != asked:
+            self._separator = None  # two at once may be more than the memory has
+            self._set_threads()
+            store = self.config.store
+            if store is None:
+                raise WeightsFetchingDisabled(name=options.model)
+            engine = store.engine(options.model)
+            if engine.task != SEPARATE:
+                raise UnknownModel(name=options.model)
+            parts = engine.for_drums if options.two_stems else ()
+            ensure_weights(engine.name, store, lambda progress: report(progress.fraction), parts=parts)
+            self._separator = load_separator(store.folder, options)
+            self._separator_is_for = asked
+        return self._separator
+
     def let_go_if_short(self) -> bool:
         """Forget every network when memory is short; say whether that was so."""
         left_mb = available_mb()
         if not self.config.short_of_mb or left_mb is None or left_mb >= self.config.short_of_mb:
             return False
-        self._detector = None
+        self._detector = self._separator = None
         give_back()
         return True
 

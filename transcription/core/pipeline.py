@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import random
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -34,12 +35,16 @@ from transcription.core.operations import Operation
 from transcription.core.options import JobOptions
 from transcription.core.picking import missed_mass, pick_hits
 from transcription.core.result import Finding, build_result
+from transcription.core.separation.separation_options import SeparationOptions
 from transcription.core.sound_pieces import FilePieces
 from transcription.core.stages import SOURCE, Stage
+from transcription.core.weight_errors import WeightsFetchingDisabled, WeightsNotFound, WeightsUnreachable
 
 Report = Callable[[float], None]
 FEW_HITS = 4
 UNSURE_CONFIDENCE = 0.5
+_FETCHED = 0.05  # of a separation's work, until its networks are there
+_SHIFTS_SEED = 7  # the same song is taken apart the same way each time
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +121,39 @@ def extract(context: StageContext) -> StageOutcome:
         },
     )
     return StageOutcome(tuple(Finding(warning.code, warning.message) for warning in decoded.warnings))
+
+
+def separate(context: StageContext) -> StageOutcome:
+    """Take the song apart into stems; where that cannot be done now, say so and leave it whole."""
+    from transcription.core.separation.separate import separate as take_apart  # here: few songs need demucs
+
+    options = context.options
+    chosen = SeparationOptions(
+        model=options.separation_model,
+        shifts=options.shifts,
+        overlap=options.overlap,
+        segment_s=options.segment_s,
+        two_stems=options.two_stems,
+    )
+    try:
+        separator = context.nets.separator(chosen, lambda done: context.report(_FETCHED * done))
+    except (WeightsUnreachable, WeightsNotFound, WeightsFetchingDisabled) as error:
+        if context.operation is Operation.SEPARATE:
+            raise  # there is nothing else to do for this job
+        text = f"The drums could not be taken out of the song, which was heard as it is. {error}"
+        return StageOutcome((Finding("not_separated", text),), is_final=False)
+    done = take_apart(
+        context.inputs["audio.flac"],
+        context.output_dir,
+        separator,
+        chosen,
+        rng=random.Random(_SHIFTS_SEED),
+        device=context.nets.config.separate_device,
+        report=lambda fraction: context.report(_FETCHED + (1 - _FETCHED) * fraction),
+    )
+    stems = [{"name": stem.name, "file": stem.path.name} for stem in done.stems]
+    context.write_json("stems.json", {"model": done.label, "device": done.device, "stems": stems})
+    return StageOutcome(done.warnings, done.label)
 
 
 def onsets(context: StageContext) -> StageOutcome:
@@ -218,6 +256,7 @@ def engrave(context: StageContext) -> StageOutcome:
 
 STAGE_FUNCTIONS: dict[Stage, Callable[[StageContext], StageOutcome]] = {
     Stage.EXTRACT: extract,
+    Stage.SEPARATE: separate,
     Stage.ONSETS: onsets,
     Stage.CLASSIFY: classify,
     Stage.DETECT: detect,

@@ -34,6 +34,14 @@ from transcription.core.stages import Stage
 
 _REPORT_EVERY_S = 0.1
 
+# Read by glibc as a process starts; elsewhere they mean nothing. A separator's layers ask for hundreds of
+# megabytes and give them back, a hundred times a song: by default they come from the system, page by page.
+KEEP_MEMORY = {
+    "MALLOC_MMAP_THRESHOLD_": "4000000000",
+    "MALLOC_TRIM_THRESHOLD_": "8000000000",
+    "MALLOC_TOP_PAD_": "268435456",
+}
+
 
 @dataclass(frozen=True, slots=True)
 class StageRequest:
@@ -109,7 +117,7 @@ class StageProcess:
             return
         self.kill()
         ours, theirs = socket.socketpair()
-        environment = {**os.environ, "OMP_WAIT_POLICY": "PASSIVE"}
+        environment = {**KEEP_MEMORY, **os.environ, "OMP_WAIT_POLICY": "PASSIVE"}
         # Half the cores, for two workers share them: with a thread a core each, a three-minute song took ten
         # times the processor's time on a busy machine (measured), all of it waiting for the other threads.
         environment.setdefault(

@@ -16,6 +16,7 @@ from transcription.core.stages import SOURCE, Stage, StageSpec
 from transcription.jobs.standing import findings_of
 from transcription.models import StageRun
 from transcription.selectors import input_artifacts
+from transcription.weights import weight_store
 
 # An equal run may have lost its files; this many, the newest, are looked at.
 _RUNS_LOOKED_AT = 3
@@ -71,6 +72,14 @@ def _must_be_fresh(run: StageRun) -> bool:
 
 
 def _model_version(spec: StageSpec, options: Mapping[str, Any]) -> str:
+    if spec.stage is Stage.SEPARATE:
+        return _engine_version(options.get("separation_model"))
     if spec.stage not in _HEARING:
         return ""
-    return engine("crnn").sha256
+    heard = engine("crnn").sha256  # whatever names the strokes, crnn follows the beat
+    return heard if options.get("engine") == "crnn" else f"{heard} {_engine_version(options.get('engine'))}"
+
+
+def _engine_version(name: Any) -> str:
+    chosen = weight_store().engine(str(name))
+    return f"{chosen.label} {chosen.sha256}"
