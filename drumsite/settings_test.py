@@ -37,3 +37,7 @@ API_RATES = dict.fromkeys(API_RATES, "100000/min")
 if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
     # A file, because worker threads and websockets open connections of their own.
     DATABASES["default"]["TEST"] = {"NAME": VAR_DIR / "test.sqlite3"}
+    # Nothing has to outlive a power cut here, and tests that commit would wait for the disk.
+    DATABASES["default"]["OPTIONS"]["init_command"] = "PRAGMA journal_mode=WAL; PRAGMA synchronous=OFF;"
+else:
+    DATABASES["default"].setdefault("OPTIONS", {}).setdefault("options", "-c synchronous_commit=off")

@@ -203,7 +203,8 @@ def _with_room(sound: NDArray[np.float64], rng: np.random.Generator) -> NDArray[
     tail = np.cumsum(tail, axis=1) * 0.02 + tail * 0.4
     tail *= 1 - np.exp(-time_s / 0.008)
     tail /= np.sqrt(np.sum(tail**2, axis=1, keepdims=True))
-    length = sound.shape[1] + samples
+    # A power of two: the length itself may have large prime factors, five times the time (measured).
+    length = 1 << (sound.shape[1] + samples - 1).bit_length()
     wet = np.fft.irfft(np.fft.rfft(sound, length) * np.fft.rfft(tail, length), length)
     return np.asarray(sound + 0.16 * wet[:, : sound.shape[1]])
 

@@ -8,6 +8,8 @@ from dramatiq.brokers.stub import StubBroker
 from rest_framework.test import APIClient
 
 from accounts.models import User
+from media.core.audio import Audio
+from transcription.core.demo_song import render_demo_song
 from transcription.core.stage_process import StageProcess
 from transcription.core.stages import Stage
 from transcription.jobs.running import run_stage
@@ -38,6 +40,12 @@ def api() -> Callable[[User], APIClient]:
         return client
 
     return client_of
+
+
+@pytest.fixture(scope="session")
+def demo_audio() -> Audio:
+    """Eight bars of the demo song, shared because rendering them costs seconds."""
+    return render_demo_song(bars=8).audio
 
 
 @pytest.fixture(scope="session")

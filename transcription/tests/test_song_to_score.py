@@ -31,7 +31,6 @@ from media.core.tests.songs import cut, encode
 from media.models import Artifact, Recording
 from media.tests.factories import RecordingFactory, silence_wav
 from notation.models import HitSet, Notation
-from transcription.core.demo_song import render_demo_song
 from transcription.core.operations import Operation, stages_of
 from transcription.core.options import JobOptions
 from transcription.core.stage_process import StageProcess
@@ -49,10 +48,9 @@ Runner = Callable[[Job], Job]
 
 
 @pytest.fixture(scope="session")
-def song_flac() -> bytes:
-    audio = render_demo_song().audio
+def song_flac(demo_audio: Audio) -> bytes:
     buffer = io.BytesIO()
-    soundfile.write(buffer, audio.samples.T, audio.rate, format="FLAC")
+    soundfile.write(buffer, demo_audio.samples.T, demo_audio.rate, format="FLAC")
     return buffer.getvalue()
 
 
@@ -188,9 +186,13 @@ def surround(audio: Audio, folder: Path) -> Path:
     ("make", "warnings"), [(mp3_cut_short, ["audio_truncated"]), (mono_at_8_khz, []), (surround, [])]
 )
 def test_sound_that_is_not_as_it_should_be_becomes_a_score_that_says_so(
-    make: Callable[[Audio, Path], Path], warnings: list[str], tmp_path: Path, run_to_the_end: Runner
+    make: Callable[[Audio, Path], Path],
+    warnings: list[str],
+    demo_audio: Audio,
+    tmp_path: Path,
+    run_to_the_end: Runner,
 ):
-    path = make(render_demo_song(bars=8).audio, tmp_path)
+    path = make(demo_audio, tmp_path)
     recording = RecordingFactory(content=path.read_bytes(), container=path.suffix[1:])
 
     job = run_to_the_end(create_job(recording=recording, requested_by=recording.owner, options=JobOptions()))

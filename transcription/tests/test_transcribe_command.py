@@ -17,9 +17,10 @@ import numpy as np
 import pytest
 import soundfile
 
+from media.core.audio import Audio
 from media.core.flac import write_flac
 from notation.core.instruments import InstrumentName
-from transcription.core.demo_song import TEMPO_BPM, render_demo_song
+from transcription.core.demo_song import TEMPO_BPM
 
 ROOT = Path(__file__).resolve().parents[2]
 SCHEMA = json.loads((ROOT / "docs" / "result.schema.json").read_text("utf-8"))
@@ -56,9 +57,9 @@ def transcribe(
 
 
 @pytest.fixture(scope="module")
-def song(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def song(demo_audio: Audio, tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("songs") / "demo_song.flac"
-    write_flac(render_demo_song(bars=8).audio, path)
+    write_flac(demo_audio, path)
     return path
 
 

@@ -229,7 +229,7 @@ def test_hits_do_not_depend_on_the_pieces_in_which_a_song_is_heard() -> None:
 
 @pytest.mark.slow
 def test_a_song_heard_twice_gives_equal_hits() -> None:
-    audio, _ = drum_loop(20.0)
+    audio, _ = drum_loop(8.0)
 
     detectors = [load_detector(device="cpu") for _ in range(2)]
     first, second = (pick_hits(detect_onsets(audio, detector), detector.picking) for detector in detectors)
@@ -239,7 +239,7 @@ def test_a_song_heard_twice_gives_equal_hits() -> None:
 
 @pytest.mark.slow
 def test_hits_do_not_depend_on_the_number_of_threads() -> None:
-    audio, _ = drum_loop(20.0)
+    audio, _ = drum_loop(8.0)
     detector = load_detector(device="cpu")
     before = torch.get_num_threads()
     try:
@@ -267,18 +267,19 @@ def test_a_card_gives_the_hits_of_the_processor() -> None:
 
 
 @pytest.mark.slow
-def test_an_hour_is_heard_in_bounded_memory() -> None:
-    """In a process of its own; an hour's sound alone, in mono, would be 635 MB."""
+def test_a_long_song_is_heard_in_bounded_memory() -> None:
+    """In a process of its own; an hour of it is a benchmark (``benchmarks.detector --hour``)."""
     finished = subprocess.run(
-        [sys.executable, "-c", HEAR_AN_HOUR], capture_output=True, text=True, check=True, timeout=900
+        [sys.executable, "-c", HEAR_A_LONG_SONG], capture_output=True, text=True, check=True, timeout=300
     )
     frames, taken_mb = map(int, finished.stdout.split())
 
-    assert frames == 360_000
-    assert taken_mb < 600
+    assert frames == 60_000
+    # Measured: 74 MB, the picture and what is heard in it. The sound alone, in mono, would be as much again.
+    assert taken_mb < 100
 
 
-HEAR_AN_HOUR = """
+HEAR_A_LONG_SONG = """
 import resource
 from dataclasses import dataclass
 import numpy as np
@@ -286,20 +287,25 @@ from transcription.core.detection import Detector, detect_onsets
 from transcription.core.network import DrumNetwork, NetworkShape
 
 @dataclass
-class Hour:
+class Song:
+    seconds: int
     rate: int = 44_100
-    samples: int = 3600 * 44_100
+    @property
+    def samples(self):
+        return self.seconds * self.rate
     def mono_pieces(self):
         piece = np.random.default_rng(1).normal(0, 0.1, 2 * self.rate).astype(np.float32)
-        for _ in range(1_800):
+        for _ in range(self.seconds // 2):
             yield piece
 
 def peak_mb():
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
 
 network = DrumNetwork(NetworkShape(channels=(1, 2), recurrent=16)).eval()
+detector = Detector(network, "untrained", "0")
+detect_onsets(Song(120), detector)
 before_mb = peak_mb()
-heard = detect_onsets(Hour(), Detector(network, "untrained", "0"))
+heard = detect_onsets(Song(600), detector)
 print(len(heard.beats), peak_mb() - before_mb)
 """
 

@@ -29,7 +29,7 @@ _CONFIG = TrainingConfig(
     seed=5,
     network=NetworkShape(channels=(4, 4), local=8, recurrent=4),
     learning=Learning(steps=6, batch=3),
-    clips=Clips(seconds=2.0, validation=2),
+    clips=Clips(seconds=1.0, validation=2),
     machine=Machine(device="cpu", precision="float32", log_every=1),
 )
 
