@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TypeVar
 from urllib.parse import unquote
 
+from accounts.core.text import one_line
 from media.core.disk import no_room_is_storage_full
 from media.core.links.addresses import AddressRules, Resolver, addresses_of, system_resolver
 from media.core.links.connections import read_some, response_to
@@ -28,6 +29,7 @@ from media.core.links.link_text import Link, follow, parse_link
 MOST_REDIRECTS = 5
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _COVER_MB = 2.0
+_NAME_LENGTH = 255
 Kept = TypeVar("Kept")
 
 
@@ -189,7 +191,8 @@ def _save(
 def _name_of(link: Link, response: http.client.HTTPResponse) -> str:
     given = response.headers.get_filename() or ""
     name = given or unquote(link.target.partition("?")[0].rpartition("/")[2])
-    return name.replace("\\", "/").rpartition("/")[2][:255]
+    name = one_line(name.replace("\\", "/").rpartition("/")[2])[:_NAME_LENGTH]
+    return "" if name in {".", ".."} else name
 
 
 def _as_meant(header: str) -> str:

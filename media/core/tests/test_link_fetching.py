@@ -79,10 +79,20 @@ def test_a_song_without_an_announced_length_is_fetched(server, song, tmp_path):
     assert fetch(server, server.url("/a.mp3"), tmp_path).path.read_bytes() == song
 
 
-def test_the_name_that_the_sender_gives_wins_over_the_link(server, song, tmp_path):
-    url = server.serves("/get", song, Content_Disposition="attachment; filename=../../etc/Waltz.mp3")
+@pytest.mark.parametrize(
+    ("given", "name"),
+    [
+        ("Waltz.mp3", "Waltz.mp3"),
+        ("../../etc/Waltz.mp3", "Waltz.mp3"),
+        ("..\\\\Waltz.mp3", "Waltz.mp3"),
+        ("..", ""),
+        ("a/", ""),
+    ],
+)
+def test_the_name_that_the_sender_gives_wins_over_the_link(server, song, tmp_path, given, name):
+    url = server.serves("/get", song, Content_Disposition=f'attachment; filename="{given}"')
 
-    assert fetch(server, url, tmp_path).name == "Waltz.mp3"
+    assert fetch(server, url, tmp_path).name == name
 
 
 def test_redirects_are_followed(server, song, tmp_path):
