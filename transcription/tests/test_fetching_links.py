@@ -99,7 +99,7 @@ def test_a_song_becomes_a_recording_and_a_job_with_the_options_asked_for(server)
 
 
 @pytest.mark.slow
-def test_a_page_gives_its_title_and_its_picture(server, settings):
+def test_a_page_gives_its_title_and_its_picture(server, settings, api):
     server.serves("/song.mp3", song())
     server.serves("/cover.png", PNG, "image/png")
     head = "".join(
@@ -117,6 +117,8 @@ def test_a_page_gives_its_title_and_its_picture(server, settings):
     assert (link.state, link.title, link.recording.title) == ("done", "Blue bossa", "Blue bossa")
     cover = cover_of(link.recording)
     assert (cover.content_type, cover.bytes) == ("image/png", len(PNG))
+    shown = api(link.owner).get(f"/api/v1/recordings/{link.recording_id}/cover")
+    assert (shown["Content-Type"], b"".join(shown.streaming_content)) == ("image/png", PNG)
     Recording.objects.update(deleted_at=timezone.now(), purge_after=timezone.now())
     purge_deleted()
     assert not LinkImport.objects.exists()

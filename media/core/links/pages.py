@@ -6,7 +6,6 @@ configuration, no cookies and no cache here, runs no program, and fetches the so
 
 from __future__ import annotations
 
-import re
 import sys
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -16,21 +15,15 @@ from typing import Any
 from accounts.core.errors import DrumError
 from accounts.core.text import one_line
 from media.core.links.errors import (
-    LinkAgeRestricted,
-    LinkBlocked,
     LinkIsPlaylist,
     LinkLive,
     LinkNotMedia,
-    LinkPrivate,
-    LinkRemoved,
-    LinkSchemeNotAllowed,
-    LinkTimedOut,
     LinkTooLarge,
     LinkTooLong,
-    LinkUnreachable,
     LinkUnsupported,
 )
 from media.core.links.limits import FetchLimits, Report
+from media.core.links.sayings import refusal_for
 
 MOST_ENTRIES = 50
 _TEXT_LENGTH = 200
@@ -40,26 +33,6 @@ _FORMAT = "/".join(choice + _PROTOCOLS for choice in ("bestaudio", "worst[height
 _ANY_PAGE = frozenset({"Generic", "HTML5MediaEmbed"})  # the readers that are for no site of their own
 # They would speak to the network past Python's sockets, or are never needed here.
 _UNWANTED_MODULES = ("curl_cffi", "requests", "urllib3", "websockets")
-
-# What the sites say, as yt-dlp passes it on, in the order of how sure one can be.
-_SAYINGS: tuple[tuple[str, type[DrumError]], ...] = (
-    (r"MemoryError|larger than max|file too large|Errno 27", LinkTooLarge),
-    (r"url scheme|urls are disabled", LinkSchemeNotAllowed),
-    (r"not a bot|captcha|unusual traffic|too many requests|HTTP Error 4(03|29|51)|cloudflare", LinkBlocked),
-    (r"confirm your age|age.?restricted|inappropriate for some users|18 years", LinkAgeRestricted),
-    (r"in your (country|region|location)|geo.?restrict", LinkBlocked),
-    (r"removed|deleted|terminated|does(n't| not) exist|HTTP Error 4(04|10)", LinkRemoved),
-    (r"private|members.?only|log ?in|sign ?in|register|account|password|HTTP Error 401|premium", LinkPrivate),
-    (r"live (event|stream|hls)|is live|premieres? in|will begin in|is offline|not currently live", LinkLive),
-    (r"DRM|unsupported url|no video|no formats|requested format|no media|not supported", LinkUnsupported),
-    (r"not found|unavailable|no longer available", LinkRemoved),
-    (r"timed? ?out", LinkTimedOut),
-    (
-        r"HTTP Error 5|connection|gaierror|network|ssl|certificate|incomplete ?read|bytes read",
-        LinkUnreachable,
-    ),
-)
-_PLACES = re.compile(r"\b[a-z]+://\S+|/\S+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,13 +163,10 @@ class _Downloader:
             raise self._refusal() from error
 
     def _refusal(self) -> DrumError:
-        said = _PLACES.sub("", " ".join(self._said))  # whose words are not the site's
-        for pattern, refusal in _SAYINGS:
-            if re.search(pattern, said, re.IGNORECASE):
-                if refusal is LinkTooLarge:
-                    return LinkTooLarge(maximum_mb=self._limits.maximum_mb)
-                return refusal()
-        return LinkUnsupported()
+        refusal = refusal_for(" ".join(self._said))
+        if refusal is LinkTooLarge:
+            return LinkTooLarge(maximum_mb=self._limits.maximum_mb)
+        return refusal()
 
     def _note_progress(self, status: Mapping[str, Any]) -> None:
         done = int(status.get("downloaded_bytes") or 0)
