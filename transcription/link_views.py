@@ -14,7 +14,7 @@ from media.models import LinkImport
 from media.selectors import link_imports_of
 from transcription.forms import LinkForm, UploadForm
 from transcription.links.services import cancel_link_import, delete_link_import, request_link_import
-from transcription.views import dashboard_context
+from transcription.views import LINK_OPTION_IDS, dashboard_context
 
 
 @login_required
@@ -22,16 +22,17 @@ from transcription.views import dashboard_context
 def link_import(request: HttpRequest) -> HttpResponse:
     """Have the song behind a link fetched; the dashboard then shows how it goes."""
     form = LinkForm(request.POST)
+    options = UploadForm(request.POST, auto_id=LINK_OPTION_IDS)
     try:
         request_link_import(
             owner=request.user,
             url=str(request.POST.get("url", "")),
             rights_confirmed="rights_confirmed" in request.POST,
-            options=UploadForm(request.POST).job_options(),
+            options=options.job_options(),
         )
     except DrumError as error:
         form.add_error(None, f"{error} {error.hint}".strip())
-        context = dashboard_context(request, UploadForm(), form)
+        context = dashboard_context(request, UploadForm(), form, options)
         return render(request, "transcription/dashboard.html", context, status=400)
     return redirect("dashboard")
 

@@ -36,6 +36,7 @@ from transcription.services import cancel_job, create_job, delete_job, retry_job
 
 ACCEPT = ".mp3,.wav,.flac,.ogg,.opus,.m4a,.aac,.mp4,.mov,.mkv,.webm,audio/*,video/*"
 _ROWS_A_PAGE = 20
+LINK_OPTION_IDS = "link_%s"  # the same fields are on the page twice
 
 
 def _wants_json(request: HttpRequest) -> bool:
@@ -169,7 +170,10 @@ def _received_recording(request: HttpRequest, options: JobOptions) -> Recording:
 
 
 def dashboard_context(
-    request: HttpRequest, form: UploadForm, link_form: LinkForm | None = None
+    request: HttpRequest,
+    form: UploadForm,
+    link_form: LinkForm | None = None,
+    link_options: UploadForm | None = None,
 ) -> dict[str, Any]:
     """Return what the dashboard shows, with one of its forms as it was sent."""
     query = request.GET.get("q", "").strip()
@@ -198,6 +202,7 @@ def dashboard_context(
         "form": form,
         "links_on": settings.LINK_IMPORTS,
         "link_form": link_form or LinkForm(),
+        "link_options": link_options or UploadForm(auto_id=LINK_OPTION_IDS),
         "links": [link_as_dict(link) for link in links_to_show(request.user)],
     }
 

@@ -164,11 +164,13 @@ def test_other_peoples_imports_are_not_there(api, user, moderator):
 def test_a_form_asks_for_a_link_and_the_dashboard_shows_it(client, user):
     client.force_login(user)
 
-    answer = client.post(reverse("link_import"), {"url": URL, "rights_confirmed": "on"}, follow=True)
+    sent = {"url": URL, "rights_confirmed": "on", "meter": "3/4"}
+    answer = client.post(reverse("link_import"), sent, follow=True)
 
     assert answer.status_code == 200
     assert URL in answer.content.decode()
-    assert LinkImport.objects.get(owner=user).state == LinkImport.State.PENDING
+    link = LinkImport.objects.get(owner=user)
+    assert (link.state, link.options["meter"]) == (LinkImport.State.PENDING, "3/4")
 
 
 @pytest.mark.parametrize(
@@ -176,6 +178,7 @@ def test_a_form_asks_for_a_link_and_the_dashboard_shows_it(client, user):
     [
         ({"url": URL}, "Confirm that you may use this song."),
         ({"url": "waltz", "rights_confirmed": "on"}, "This is not a link that can be opened."),
+        ({"url": URL, "rights_confirmed": "on", "tempo_bpm": "fast"}, "The value of “tempo_bpm”"),
         ({"rights_confirmed": "on"}, "This is not a link that can be opened."),
     ],
 )
