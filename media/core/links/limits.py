@@ -21,6 +21,7 @@ class FetchLimits:
     maximum_s: float = 1800.0  # of sound
     connect_s: float = 10.0  # for one attempt to connect
     read_s: float = 20.0  # without a single byte
+    first_byte_s: float = 90.0  # until the song itself begins to come
     total_s: float = 600.0  # for everything
     slowest_bytes_per_s: float = 8_000.0  # half of the thinnest music stream, 128 kbit/s
     grace_s: float = 15.0  # so long, speed is not judged

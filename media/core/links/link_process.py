@@ -129,7 +129,7 @@ def _ask(
         "rules": asdict(rules),
         "limits": asdict(limits),
     }
-    deadline = time.monotonic() + limits.total_s
+    started = time.monotonic()
     with _child(request, folder) as (process, answers):
         fetched, next_tick = Fetched(), time.monotonic() + tick_s
         with selectors.DefaultSelector() as waiting:
@@ -142,7 +142,7 @@ def _ask(
                         return _checked(message)
                     fetched = Fetched(message["bytes"], message["total"])
                 now = time.monotonic()
-                if now > deadline:
+                if now - started > (limits.total_s if fetched.done else limits.first_byte_s):
                     raise LinkTimedOut
                 if now >= next_tick:
                     on_tick(fetched)

@@ -20,6 +20,7 @@ from media.core.links.errors import (
     LinkNotMedia,
     LinkTooLarge,
     LinkTooLong,
+    LinkTooSlow,
     LinkUnsupported,
 )
 from media.core.links.limits import FetchLimits, Report
@@ -67,8 +68,8 @@ def fetch_page(url: str, folder: Path, *, limits: FetchLimits, report: Report) -
     """Fetch the song on a page into ``folder``.
 
     Raises:
-        LinkIsPlaylist, LinkLive, LinkTooLong, LinkTooLarge, LinkPrivate, LinkRemoved, LinkAgeRestricted,
-        LinkBlocked, LinkUnsupported, LinkUnreachable, LinkTimedOut: see their classes.
+        LinkIsPlaylist, LinkLive, LinkTooLong, LinkTooLarge, LinkTooSlow, LinkPrivate, LinkRemoved,
+        LinkAgeRestricted, LinkBlocked, LinkUnsupported, LinkUnreachable, LinkTimedOut: see their classes.
     """
     downloader = _Downloader(folder, limits, report)
     info = downloader.look(url)
@@ -173,6 +174,9 @@ class _Downloader:
         total = status.get("total_bytes") or status.get("total_bytes_estimate")
         if done > self._limits.max_bytes:
             raise LinkTooLarge(maximum_mb=self._limits.maximum_mb)
+        elapsed_s = float(status.get("elapsed") or 0.0)
+        if elapsed_s > self._limits.grace_s and done < self._limits.slowest_bytes_per_s * elapsed_s:
+            raise LinkTooSlow
         self._report(done, int(total) if total else None)
 
     def _parameters(self) -> dict[str, Any]:

@@ -5,6 +5,7 @@ import json
 import os
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
@@ -137,6 +138,8 @@ def site(song: bytes, transport_stream: bytes, tmp_path_factory: pytest.TempPath
         server.serves("/pieces-key.m3u8", pieces("/piece.ts", head=key), listed)
         server.serves("/pieces-ftp.m3u8", pieces(f"ftp://{HERE}:{server.port}/piece.ts"), listed)
         server.serves("/pieces-endless.m3u8", pieces("/endless.mp3"), listed)
+        server.routes["/drip.ts"] = _dripping
+        server.serves("/pieces-drip.m3u8", pieces("/drip.ts"), listed)
         server.serves("/live.m3u8", pieces("/piece.ts", end=""), listed)
         bomb = gzip.compress(bytes(200 << 20), 1)
         server.serves("/bomb", bomb, html, Content_Encoding="gzip")
@@ -171,6 +174,13 @@ def _endless(asked: Asked) -> None:
     asked.begin(200, {"Content-Type": "audio/mpeg"})
     while True:
         asked.wfile.write(b"ID3" + bytes(65536))
+
+
+def _dripping(asked: Asked) -> None:
+    asked.begin(200, {"Content-Type": "video/mp2t"})
+    for _ in range(100):
+        asked.wfile.write(bytes(100))
+        time.sleep(0.1)
 
 
 pytestmark = pytest.mark.slow
@@ -225,6 +235,7 @@ def test_several_songs_are_listed_when_asked_for(site):
         ("/endless", "link_too_large"),
         ("/pieces-endless.m3u8", "link_too_large"),
         ("/bomb", "link_too_large"),
+        ("/pieces-drip.m3u8", "link_too_slow"),
         ("/live.m3u8", "link_live"),
         ("/private", "link_address_not_allowed"),
         ("/metadata", "link_address_not_allowed"),

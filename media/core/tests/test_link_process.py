@@ -98,6 +98,28 @@ def test_a_fetch_that_hangs_ends_with_its_time(server, tmp_path):
     assert children() == []
 
 
+def test_a_page_that_never_comes_to_its_song_is_given_up_before_that(server, tmp_path):
+    def endless_page(asked: Asked) -> None:
+        asked.begin(200, {"Content-Type": "text/html"})
+        asked.wfile.write(b"<!doctype html><html>")
+        for _ in range(200):
+            asked.wfile.write(b" " * 4000)
+            time.sleep(0.05)
+
+    server.routes["/page"] = endless_page
+    began = time.monotonic()
+
+    with pytest.raises(LinkTimedOut):
+        fetch_link(
+            server.url("/page"),
+            tmp_path,
+            rules=server.rules,
+            limits=replace(PATIENT, first_byte_s=1.0),
+            tick_s=0.1,
+        )
+    assert time.monotonic() - began < 4
+
+
 def test_a_fetching_process_that_dies_is_our_fault(server, tmp_path):
     server.routes["/song.mp3"] = hang
 
