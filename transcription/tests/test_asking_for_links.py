@@ -227,3 +227,13 @@ def test_where_links_are_switched_off_the_page_has_no_field_for_them(client, use
     settings.LINK_IMPORTS = False
 
     assert reverse("link_import") not in client.get("/dashboard/").content.decode()
+
+
+def test_a_moderator_sees_who_had_what_fetched_and_that_the_rights_were_confirmed(client, moderator):
+    client.force_login(moderator)
+    link = LinkImportFactory()
+
+    shown = client.get("/admin/media/linkimport/", {"q": link.owner.email}).content.decode()
+
+    assert link.url in shown
+    assert client.get(f"/admin/media/linkimport/{link.pk}/change/").status_code == 200
