@@ -186,7 +186,7 @@ class _Downloader:
             "max_filesize": self._limits.max_bytes,
             "noplaylist": True,
             "extract_flat": "in_playlist",
-            "playlistend": MOST_ENTRIES,
+            "playlist_items": f"1:{MOST_ENTRIES}",
             "lazy_playlist": False,
             "socket_timeout": self._limits.read_s,
             "retries": 1,

@@ -15,6 +15,7 @@ import av
 import pytest
 
 from media.core.links.link_process import fetch_link, list_link
+from media.core.links.pages import MOST_ENTRIES
 from media.core.tests.link_server import HERE, QUICK, TRAP, Asked, Server, running
 from media.core.tests.songs import encode_any
 
@@ -44,6 +45,8 @@ for wants, url in given["links"]:
     request = {"wants": wants, "url": url}
     with (own / "progress").open("w") as progress:
         answers[url] = child.answer_to(request, own, rules, limits, guard, progress)
+known = ["https://www.youtube.com/watch?v=dQw4w9WgXcQ", "https://music.example/song"]
+answers["known"] = [child.is_known_site(url) for url in known]
 sys.stderr.close()
 print(json.dumps(answers))
 """
@@ -115,6 +118,8 @@ def site(song: bytes, transport_stream: bytes, tmp_path_factory: pytest.TempPath
         server.serves("/og-private-cover", page("", private_cover), html)
         server.serves("/pieces.m3u8", pieces("/piece.ts"), listed)
         server.serves("/two", page('<audio src="/song.mp3"></audio><audio src="/b.mp3"></audio>'), html)
+        album = "".join(f'<audio src="/{number}.mp3"></audio>' for number in range(60))
+        server.serves("/album", page(album), html)
         server.serves("/nothing", page("<p>Only words.</p>"), html)
         server.serves("/gone", page('<audio src="/not-there.mp3"></audio>'), html)
         server.routes["/forbidden"] = lambda asked: asked.answer(403, {"Content-Type": html}, b"no")
@@ -146,7 +151,7 @@ def site(song: bytes, transport_stream: bytes, tmp_path_factory: pytest.TempPath
         found = Site(server, trap)
         paths = [path for path in server.routes if "." not in path or path.endswith(".m3u8")]
         links = [("song", server.url(path)) for path in paths]
-        links.append(("entries", server.url("/two?list")))
+        links += [("entries", server.url("/two?list")), ("entries", server.url("/album?list"))]
         folder = tmp_path_factory.mktemp("fetched")
         done = subprocess.run(
             [sys.executable, "-P", "-c", "import resource;"
@@ -222,9 +227,18 @@ def test_several_songs_are_listed_when_asked_for(site):
     assert [entry["url"] for entry in entries] == [site.server.url("/song.mp3"), site.server.url("/b.mp3")]
 
 
+def test_no_more_than_fifty_songs_are_listed(site):
+    assert len(site.answer("/album?list")["entries"]) == MOST_ENTRIES == 50
+
+
+def test_a_site_with_a_reader_of_its_own_is_known(site):
+    assert site.answers["known"] == [True, False]
+
+
 @pytest.mark.parametrize(
     ("path", "code"),
     [
+        ("/album", "link_is_playlist"),
         ("/two", "link_is_playlist"),
         ("/nothing", "link_unsupported"),
         ("/gone", "link_removed"),
