@@ -159,6 +159,13 @@ X_ACCEL_PREFIX = env.str("X_ACCEL_PREFIX", default="")  # internal nginx locatio
 UPLOAD_MAX_MB = env.int("UPLOAD_MAX_MB", default=200)
 RECORDING_MIN_S = env.float("RECORDING_MIN_S", default=1.0)
 RECORDING_MAX_S = env.float("RECORDING_MAX_S", default=1800.0)
+LINK_IMPORTS = env.bool("LINK_IMPORTS", default=True)  # whether songs are fetched from links
+LINK_ALLOWED_NETWORKS = env.list(
+    "LINK_ALLOWED_NETWORKS", default=[]
+)  # private ones, or hosts, that may be visited
+LINK_ALLOWED_PORTS = env.list("LINK_ALLOWED_PORTS", cast=int, default=[80, 443])
+LINK_TIME_LIMIT_S = env.float("LINK_TIME_LIMIT_S", default=600.0)
+LINK_IMPORTS_AT_ONCE = env.int("LINK_IMPORTS_AT_ONCE", default=10)  # of one person, waiting or being fetched
 RETENTION_DAYS = env.int("RETENTION_DAYS", default=30)  # soft-deleted material is really deleted after this
 FILE_UPLOAD_TEMP_DIR = VAR_DIR / "uploads"
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
@@ -285,7 +292,11 @@ SPECTACULAR_SETTINGS = {
     "COMPONENT_SPLIT_REQUEST": True,
     "SCHEMA_PATH_PREFIX": r"/api/v1",
     "ENUM_ADD_EXPLICIT_BLANK_NULL_CHOICE": False,
-    "ENUM_NAME_OVERRIDES": {"RevisionKindEnum": "notation.models.Revision.Kind"},
+    "ENUM_NAME_OVERRIDES": {
+        "RevisionKindEnum": "notation.models.Revision.Kind",
+        "RecordingStateEnum": "media.models.Recording.State",
+        "LinkStateEnum": "media.models.LinkImport.State",
+    },
 }
 
 # --- Language, time, logs ---

@@ -11,14 +11,16 @@ from drumsite.views import health, landing, ready
 from notation import charts
 from notation.api.views import NotationViewSet
 from notation.views import score_download, score_page
-from transcription import views
+from transcription import link_views, views
 from transcription.admin import models_page
 from transcription.api.engines import list_engines
+from transcription.api.links import LinkImportViewSet
 from transcription.api.views import JobViewSet
 
 router = SimpleRouter()
 router.trailing_slash = "/?"  # as in the rest of the API: it may be left out
 router.register("jobs", JobViewSet, basename="api-job")
+router.register("links", LinkImportViewSet, basename="api-link")
 router.register("notations", NotationViewSet, basename="api-notation")
 
 api_v1 = [
@@ -43,6 +45,9 @@ urlpatterns = [
     path("jobs/<uuid:job_id>/download/<str:fmt>/", views.job_download, name="job_download"),
     path("recordings/<uuid:recording_id>/delete/", views.recording_delete, name="recording_delete"),
     path("recordings/<uuid:recording_id>/transcribe/", views.transcribe_again, name="transcribe_again"),
+    path("links/", link_views.link_import, name="link_import"),
+    path("links/<uuid:link_id>/cancel/", link_views.link_cancel, name="link_cancel"),
+    path("links/<uuid:link_id>/delete/", link_views.link_delete, name="link_delete"),
     path("scores/<uuid:notation_id>/", score_page, name="score"),
     path("scores/<uuid:notation_id>/download/<str:fmt>/", score_download, name="score_download"),
     path("scores/<uuid:notation_id>/copy/", charts.notation_copy, name="notation_copy"),

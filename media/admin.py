@@ -13,7 +13,7 @@ from django.utils.html import format_html
 
 from accounts.core.errors import DrumError
 from accounts.read_only_admin import ReadOnlyAdmin, ReasonForm, reason_of
-from media.models import Artifact, Recording
+from media.models import Artifact, LinkImport, Recording
 from media.services import delete_recording, restore_recording
 
 
@@ -97,3 +97,15 @@ class ArtifactAdmin(_StoredFileAdmin):
     @admin.display(description="file")
     def download(self, artifact: Artifact) -> str:
         return format_html('<a href="{}">download</a>', reverse("moderator_artifact", args=[artifact.pk]))
+
+
+@admin.register(LinkImport)
+class LinkImportAdmin(ReadOnlyAdmin):
+    """What people asked to have fetched, and that they said they may use it."""
+
+    list_display = ["url", "owner", "state", "failure_code", "rights_confirmed_at", "recording", "created_at"]
+    list_filter = ["state", "failure_code"]
+    search_fields = ["url", "page_url", "title", "owner__email", "id"]
+    list_select_related = ["owner", "recording"]
+    date_hierarchy = "created_at"
+    exclude = ["lease_token"]

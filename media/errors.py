@@ -67,3 +67,35 @@ class IdempotencyInProgress(DrumError):
     code = "idempotency_in_progress"
     message = "A request with this Idempotency-Key is still being worked on."
     hint = "Wait a few seconds and send it again."
+
+
+class LinksOff(DrumError):
+    """The people who run this site have switched links off."""
+
+    code = "links_off"
+    message = "This site does not fetch songs from links."
+    hint = "Download the song and upload its file."
+
+
+class RightsNotConfirmed(DrumError):
+    """Nobody has said that they may use the song."""
+
+    code = "rights_not_confirmed"
+    message = "Confirm that you may use this song."
+    hint = "Tick the box beside the link; in the API send rights_confirmed: true."
+
+
+class TooManyLinks(DrumError):
+    """More at once than one person may have."""
+
+    code = "too_many_links"
+    message = "There are {maximum} links of yours waiting already."
+    hint = "Wait until one of them is done, or stop one."
+
+
+class LinkNotCancellable(DrumError):
+    """It has ended already."""
+
+    code = "link_not_cancellable"
+    message = "This import is {state} and cannot be stopped any more."
+    hint = "Delete it instead, if you do not want to see it."

@@ -12,7 +12,7 @@ from accounts.core.text import one_line
 from accounts.models import User
 from accounts.roles import is_moderator
 from media.errors import RecordingDeleted
-from media.models import Artifact, Recording
+from media.models import Artifact, LinkImport, Recording
 
 
 def recordings_visible_to(user: User | AnonymousUser, *, deleted: bool = False) -> QuerySet[Recording]:
@@ -66,6 +66,18 @@ def artifacts_of_job(job_id: UUID) -> QuerySet[Artifact]:
 def artifact_of_job(job_id: UUID, kind: str) -> Artifact | None:
     """Return a job's artifact of one kind, None if it is not made yet."""
     return Artifact.objects.filter(job_id=job_id, kind=kind).first()
+
+
+def link_imports_of(user: User | AnonymousUser) -> QuerySet[LinkImport]:
+    """Return a person's own imports from links, newest first; nobody else sees them."""
+    if not isinstance(user, User) or not user.is_active:
+        return LinkImport.objects.none()
+    return LinkImport.objects.filter(owner=user).select_related("recording").defer("recording__peaks")
+
+
+def cover_of(recording: Recording) -> Artifact | None:
+    """Return the picture that came with a recording from a link, None if there is none."""
+    return Artifact.objects.filter(recording=recording, job_id__isnull=True, kind="cover").first()
 
 
 def _of(user: User | AnonymousUser) -> QuerySet[Recording]:

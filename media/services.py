@@ -33,6 +33,7 @@ logger = logging.getLogger(__name__)
 
 _TITLE_LENGTH = 200
 _NAME_LENGTH = 255
+_URL_LENGTH = 2048
 _DAY_S = 86_400.0
 # A header's "0.2 s" is believed of a small file only: of a large one it is more likely wrong.
 _SHORT_FILE_BYTES = 2_000_000
@@ -44,6 +45,8 @@ def create_recording(
     upload: ReceivedFile,
     title: str | None = None,
     source: str = Recording.Source.UPLOAD,
+    source_url: str = "",
+    artist: str = "",
 ) -> Recording:
     """Check and store a received file as a new recording of ``owner``; ``upload`` is closed.
 
@@ -64,6 +67,8 @@ def create_recording(
             id=uuid4(),
             owner=owner,
             source=source,
+            source_url=source_url[:_URL_LENGTH],
+            artist=_title(artist),
             original_name=one_line(upload.name or "")[-_NAME_LENGTH:],
             sha256=upload.sha256,
             bytes=upload.size,

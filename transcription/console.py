@@ -7,6 +7,7 @@ import sys
 import time
 from typing import TextIO
 
+from media.core.links.link_process import Fetched
 from transcription.core.song_run import FinishedStage
 from transcription.core.stages import STAGES, StageSpec
 
@@ -73,3 +74,25 @@ class StageBars:
     def _write_line(self, line: str) -> None:
         self._stream.write(f"{line}\n")
         self._stream.flush()
+
+
+class FetchBar:
+    """Says to ``stream`` how much of a link has come; only a terminal gets a moving line."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+        self._shown = False
+
+    def show(self, fetched: Fetched) -> None:
+        """Show it."""
+        if self._stream.isatty():
+            total = f" of {fetched.total / 1e6:.1f}" if fetched.total else ""
+            self._stream.write(f"\r\x1b[K  {'Fetching':<{_LABEL_WIDTH}} {fetched.done / 1e6:.1f}{total} MB")
+            self._stream.flush()
+            self._shown = True
+
+    def end(self) -> None:
+        """End the line."""
+        if self._shown:
+            self._stream.write("\n")
+            self._stream.flush()

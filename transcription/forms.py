@@ -81,3 +81,19 @@ class UploadForm(forms.Form):
     def job_options(self) -> JobOptions:
         """Return the checked options; raises ``InvalidOption``."""
         return JobOptions.parse(self.options())
+
+
+class LinkForm(forms.Form):
+    """A link, and that its owner may use what is behind it. ``request_link_import`` is the judge of both."""
+
+    url = forms.CharField(
+        label="Link",
+        max_length=2048,
+        required=False,
+        widget=forms.URLInput(attrs={"placeholder": "https://…", "autocomplete": "off", "required": True}),
+    )
+    rights_confirmed = forms.BooleanField(
+        label="I may use this song: it is mine, it is free, or its owner lets me.",
+        required=False,
+        widget=forms.CheckboxInput(attrs={"required": True}),
+    )

@@ -14,6 +14,7 @@ from accounts.feed import feed_group, message, publish
 from accounts.models import User
 from notation.selectors import notation_ids_by_job
 from transcription.core.stages import SPEC_BY_STAGE, Stage
+from transcription.link_news import latest_link_seq, links_in_snapshot
 from transcription.models import Job
 from transcription.selectors import feed_seq, jobs_of
 
@@ -79,9 +80,9 @@ def job_snapshot(job: Job) -> dict[str, Any]:
 
 def feed_snapshot(user: User) -> dict[str, Any]:
     """Return what a page that opens the feed gets first."""
-    seq = feed_seq(user)
+    seq = max(feed_seq(user), latest_link_seq(user))
     jobs = list(jobs_of(user)[:_JOBS_IN_A_SNAPSHOT])
-    return message("snapshot", seq=seq, data={"jobs": describe_jobs(jobs)})
+    return message("snapshot", seq=seq, data={"jobs": describe_jobs(jobs), "links": links_in_snapshot(user)})
 
 
 def announce(job: Job) -> None:

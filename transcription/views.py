@@ -30,7 +30,8 @@ from transcription.core.errors import InvalidOption
 from transcription.core.operations import Operation
 from transcription.core.options import JobOptions
 from transcription.files import artifact_for, download_name, files_of, sounds_of
-from transcription.forms import UploadForm, given_reason
+from transcription.forms import LinkForm, UploadForm, given_reason
+from transcription.link_news import link_as_dict, links_to_show
 from transcription.models import Job
 from transcription.progress import describe_jobs
 from transcription.selectors import jobs_visible_to, latest_job_by_recording
@@ -44,6 +45,7 @@ FURTHER_OPERATIONS = {
     Operation.ENHANCE.value: "Clean its sound",
     Operation.ANALYSE.value: "Measure its sound",
 }
+LINK_OPTION_IDS = "link_%s"  # the same fields are on the page twice
 
 
 def _wants_json(request: HttpRequest) -> bool:
@@ -66,7 +68,7 @@ def _refuses_scripts_that_are_signed_out(view: Callable[..., HttpResponse]) -> C
 @require_safe
 def dashboard(request: HttpRequest) -> HttpResponse:
     """Show one's recordings with their latest jobs, and the place to upload."""
-    return render(request, "transcription/dashboard.html", _dashboard_context(request, UploadForm()))
+    return render(request, "transcription/dashboard.html", dashboard_context(request, UploadForm()))
 
 
 @_refuses_scripts_that_are_signed_out
@@ -87,7 +89,7 @@ def upload(request: HttpRequest) -> HttpResponse:
             raise
         form.full_clean()
         form.add_error(None, f"{error} {error.hint}".strip())
-        return render(request, "transcription/dashboard.html", _dashboard_context(request, form), status=400)
+        return render(request, "transcription/dashboard.html", dashboard_context(request, form), status=400)
     described = describe_jobs([jobs_visible_to(request.user).get(pk=job.pk)])[0]
     if wants_json:
         return JsonResponse({"job": described, "url": described["url"]}, status=201)
@@ -186,7 +188,13 @@ def _received_recording(request: HttpRequest, options: JobOptions) -> Recording:
     return create_recording(owner=request.user, upload=received, title=options.title or None)
 
 
-def _dashboard_context(request: HttpRequest, form: UploadForm) -> dict[str, Any]:
+def dashboard_context(
+    request: HttpRequest,
+    form: UploadForm,
+    link_form: LinkForm | None = None,
+    link_options: UploadForm | None = None,
+) -> dict[str, Any]:
+    """Return what the dashboard shows, with one of its forms as it was sent."""
     query = request.GET.get("q", "").strip()
     recordings = search_recordings(recordings_visible_to(request.user).filter(owner=request.user), query)
     page = Paginator(recordings, _ROWS_A_PAGE).get_page(request.GET.get("page"))
@@ -205,7 +213,17 @@ def _dashboard_context(request: HttpRequest, form: UploadForm) -> dict[str, Any]
         "max_minutes": int(settings.RECORDING_MAX_S // 60),
         "accept": ACCEPT,
     }
-    return {"rows": rows, "page_obj": page, "q": query, "limits": limits, "form": form}
+    return {
+        "rows": rows,
+        "page_obj": page,
+        "q": query,
+        "limits": limits,
+        "form": form,
+        "links_on": settings.LINK_IMPORTS,
+        "link_form": link_form or LinkForm(),
+        "link_options": link_options or UploadForm(auto_id=LINK_OPTION_IDS),
+        "links": [link_as_dict(link) for link in links_to_show(request.user)],
+    }
 
 
 def _job(request: HttpRequest, job_id: UUID) -> Job:

@@ -17,6 +17,8 @@ from media.services import purge_deleted
 from notation.services import purge_deleted_notations
 from transcription.jobs.purging import purge_deleted_jobs
 from transcription.jobs.recovery import recover_lost_stages
+from transcription.links.recovery import purge_old_links, recover_lost_links
+from transcription.links.tasks import enqueue_link
 from transcription.tasks import QUEUES, enqueue, stage_process
 
 logger = logging.getLogger(__name__)
@@ -71,10 +73,13 @@ class WorkerPool:
                 close_old_connections()
                 for step in recover_lost_stages(at_start=at_start):
                     enqueue(step.job_id, step.stage)
+                for link_id in recover_lost_links(at_start=at_start):
+                    enqueue_link(link_id)
                 at_start = False
                 if time.monotonic() >= next_purge:
                     next_purge = time.monotonic() + _PURGE_EVERY_S
                     purge_deleted_jobs()
+                    purge_old_links()
                     purge_deleted_notations()
                     purge_deleted()
                 if time.monotonic() >= next_look:

@@ -26,6 +26,8 @@ class RecordingSerializer(serializers.ModelSerializer[Recording]):
             "owner",
             "title",
             "source",
+            "source_url",
+            "artist",
             "original_name",
             "container",
             "codec",
@@ -49,6 +51,7 @@ class RecordingSerializer(serializers.ModelSerializer[Recording]):
             "duration_s": {
                 "help_text": "Seconds; from the header until the sound has been decoded, may be null."
             },
+            "source_url": {"help_text": "The page that a song from a link came from."},
             "failure_code": {"help_text": "Why the sound cannot be used, if `state` is `failed`."},
         }
 

@@ -34,16 +34,18 @@ from media.api.serializers import (
 from media.errors import PeaksNotReady
 from media.idempotency import IDEMPOTENCY_PARAMETER, idempotent
 from media.models import Recording
-from media.selectors import recording_visible_to, recordings_visible_to, search_recordings
+from media.selectors import cover_of, recording_visible_to, recordings_visible_to, search_recordings
 from media.services import create_recording, delete_own_recording, rename_recording, restore_recording
 from media.uploads import stream_files_of
-from media.views import audio_response
+from media.views import artifact_response, audio_response
 
 _RECORDING = {
     "id": "6f1c2f0e-3b0a-4f0e-9a53-3a6c9c1f7f10",
     "owner": "0b9f6a52-6a0a-4c0e-8f86-0d9f5a3b7c21",
     "title": "Shadows",
     "source": "upload",
+    "source_url": "",
+    "artist": "",
     "original_name": "shadows.flac",
     "container": "flac",
     "codec": "flac",
@@ -264,3 +266,23 @@ class RecordingViewSet(mixins.ListModelMixin, GenericViewSet[Recording]):
         if peaks is None:
             raise PeaksNotReady
         return Response(peaks, headers={"Cache-Control": "private, max-age=3600"})
+
+    @extend_schema(
+        summary="The picture of a recording",
+        description="What the page that the song came from shows with it.",
+        responses={
+            (200, "image/*"): OpenApiTypes.BINARY,
+            302: OpenApiResponse(description="A signed link to the storage service."),
+            404: OpenApiResponse(
+                OpenApiTypes.OBJECT, "No such recording, or without a picture: `not_found`."
+            ),
+            410: _GONE,
+        },
+    )
+    @action(detail=True, methods=["get"], renderer_classes=[JSONRenderer])
+    def cover(self, request: Request, pk: str) -> HttpResponseBase:
+        """Send the picture."""
+        picture = cover_of(self._recording(pk))
+        if picture is None:
+            raise Http404
+        return artifact_response(request, picture, filename="cover", as_attachment=False)

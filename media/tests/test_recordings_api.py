@@ -207,6 +207,7 @@ def test_the_schema_describes_every_operation(db: None, media_root: Path) -> Non
         "/api/v1/recordings": {"get", "post"},
         "/api/v1/recordings/{id}": {"get", "patch", "delete"},
         "/api/v1/recordings/{id}/audio": {"get"},
+        "/api/v1/recordings/{id}/cover": {"get"},
         "/api/v1/recordings/{id}/peaks": {"get"},
         "/api/v1/recordings/{id}/restore": {"post"},
     }

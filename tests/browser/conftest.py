@@ -10,6 +10,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Error, Page
 
 from media.core.flac import write_flac
+from media.core.tests.link_server import Server, running
 from tests.browser.site import ROOT, Site, chromium, chromium_path
 from transcription.core.demo_song import render_demo_song
 
@@ -29,8 +30,19 @@ _REAL_SONG = ROOT.parent / "shared" / "mdb-drums" / "Shadows" / "mix.flac"
 
 # Scoped to the package: while Playwright's loop runs, Django refuses its database to tests of other packages.
 @pytest.fixture(scope="package")
-def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
-    site = Site(tmp_path_factory.mktemp("site"))
+def elsewhere() -> Iterator[Server]:
+    """Another site, on this machine, to which links may lead."""
+    with running() as server:
+        yield server
+
+
+@pytest.fixture(scope="package")
+def site(tmp_path_factory: pytest.TempPathFactory, elsewhere: Server) -> Iterator[Site]:
+    site = Site(
+        tmp_path_factory.mktemp("site"),
+        LINK_ALLOWED_NETWORKS="127.0.0.1/32",
+        LINK_ALLOWED_PORTS=str(elsewhere.port),
+    )
     site.start()
     yield site
     site.stop()

@@ -33,8 +33,9 @@ _CHROMIUM_ARGUMENTS = [
 class Site:
     """A server with its embedded workers on a free port, all of its data under ``var_dir``."""
 
-    def __init__(self, var_dir: Path) -> None:
+    def __init__(self, var_dir: Path, **settings: str) -> None:
         self._var_dir = var_dir
+        self._settings = settings  # environment variables beside those of every test's site
         self._log = var_dir / "server.log"
         self._process: subprocess.Popen[bytes] | None = None
         self.url = f"http://127.0.0.1:{_free_port()}"
@@ -98,6 +99,7 @@ class Site:
             "DOTENV": os.devnull,
             "PRODUCTION": "0",
             "DJANGO_SETTINGS_MODULE": "drumsite.settings",
+            **self._settings,
         }
 
 

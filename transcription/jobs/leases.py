@@ -8,11 +8,10 @@ import socket
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Protocol
 
 from django.conf import settings
 from django.db import DatabaseError, connection
-
-from transcription.models import StageRun
 
 logger = logging.getLogger(__name__)
 
@@ -41,8 +40,16 @@ def is_dead(holder: str) -> bool:
     return False
 
 
+class Leased(Protocol):
+    """Something that is worked on under a lease: a stage's run, an import."""
+
+    def beat(self) -> bool:
+        """Say that the holder is alive."""
+        ...
+
+
 @contextmanager
-def heartbeat(run: StageRun) -> Iterator[None]:
+def heartbeat(run: Leased) -> Iterator[None]:
     """Keep the lease while files are fetched and published, when no stage reports progress."""
     stopping = threading.Event()
 
@@ -52,7 +59,7 @@ def heartbeat(run: StageRun) -> Iterator[None]:
                 try:
                     run.beat()
                 except DatabaseError:  # the next beat may find it again
-                    logger.warning("heartbeat_missed", extra={"job": str(run.job_id)}, exc_info=True)
+                    logger.warning("heartbeat_missed", extra={"of": str(run)}, exc_info=True)
         finally:
             connection.close()
 

@@ -2,6 +2,7 @@
 import { fetchFragment, replaceContent } from "../live/fragment.js";
 import { openLive } from "../live/live_state.js";
 import { announcement, etaText, statusText } from "./job_text.js";
+import { connectLinks } from "./links.js";
 import { connectUpload } from "./upload.js";
 
 /** @typedef {import("./job_text.js").Job} Job */
@@ -20,18 +21,33 @@ let refreshTimer = 0;
 const form = page.querySelector("[data-upload]");
 if (form instanceof HTMLFormElement) connectUpload(form);
 
+const linkList = /** @type {HTMLElement} */ (page.querySelector("[data-links]"));
+const links = connectLinks(linkList, (words) => {
+  if (announce) announce.textContent = words;
+});
+
 openLive({
   path: page.dataset.feed ?? "",
   line: page.querySelector("[data-live-state]"),
-  refresh: refreshSoon,
+  refresh() {
+    refreshSoon();
+    links.refresh();
+  },
   onNews(news) {
     switch (news.type) {
       case "snapshot":
         // Newest first; of several jobs of one recording the first is the one in the list.
         showSnapshot(news.data.jobs, news.seq);
+        links.showAll(news.data.links ?? [], news.seq);
         break;
       case "job.updated":
         showJob(news.data, news.seq);
+        break;
+      case "link.updated":
+        links.show(news.data, news.seq);
+        break;
+      case "link.deleted":
+        links.refresh();
         break;
       case "job.deleted":
         refreshSoon();

@@ -19,7 +19,8 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from accounts.core.errors import DrumError
 from accounts.core.text import one_line
-from transcription.console import StageBars
+from media.errors import LinksOff
+from transcription.console import FetchBar, StageBars
 from transcription.core.errors import InvalidOption
 from transcription.core.options import ENGINES, GRIDS, PAPERS, SWINGS, JobOptions
 from transcription.core.result import RESULT_SCHEMA
@@ -27,6 +28,8 @@ from transcription.core.song_run import RunLimits, run_song
 from transcription.core.stage_process import StageBroke, StageProcess
 from transcription.core.stages import Stage
 from transcription.files import SCORES, DownloadFormat
+from transcription.link_songs import FetchRefused, LinkSongs, is_link
+from transcription.links.running import address_rules, fetch_limits
 from transcription.processes import new_stage_process
 
 _WRITTEN = tuple(SCORES[fmt] for fmt in ("pdf", "musicxml", "midi", "json", "svg"))
@@ -47,8 +50,16 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         """Declare the options."""
-        parser.add_argument("songs", nargs="+", type=Path, metavar="SONG", help="audio, or video with sound")
+        parser.add_argument(
+            "songs",
+            nargs="+",
+            metavar="SONG",
+            help="audio, video with sound, or a link to either",
+        )
         parser.add_argument("-o", "--output", type=Path, metavar="DIR", help="write there, not beside SONG")
+        parser.add_argument(
+            "--rights-confirmed", action="store_true", help="I may use the songs behind the links"
+        )
         parser.add_argument("--meter", help="time signature, such as 6/8 (default: found by listening)")
         parser.add_argument("--tempo", metavar="BPM", help="felt beats a minute (default: found)")
         parser.add_argument("--first-downbeat", metavar="SECONDS", help="where bar one begins")
@@ -68,18 +79,22 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         """Transcribe one song after the other; the exit status is 1 when any of them was refused."""
         signal.signal(signal.SIGTERM, _end)
-        songs: list[Path] = options["songs"]
+        asked: list[str] = options["songs"]
+        _check_links(asked, options)
         chosen = self._options(options)
-        if options["title"] and len(songs) > 1:
+        if options["title"] and len(asked) > 1:
             raise CommandError(
                 "--title is for one song; its name is printed on the score.", returncode=_USAGE
             )
-        output: Path | None = options["output"]
+        # What comes from a link lies nowhere that one would look.
+        output: Path | None = options["output"] or (Path() if any(map(is_link, asked)) else None)
+        links = LinkSongs(address_rules(), fetch_limits())
         formats = tuple(f for f in _WRITTEN if f.fmt == "json") if options["json_only"] else _WRITTEN
         without = (Stage.ENGRAVE,) if options["json_only"] else ()
         process = new_stage_process()
         refused = 0
         try:
+            songs, refused = self._on_this_machine(asked, links)
             for song, stem in zip(songs, _stems(songs, output), strict=True):
                 targets = {form: (output or song.parent) / f"{stem}{form.ending}" for form in formats}
                 try:
@@ -93,8 +108,25 @@ class Command(BaseCommand):
             sys.exit(_INTERRUPTED)
         finally:
             process.kill()
+            links.remove()
         if refused:
             sys.exit(1)
+
+    def _on_this_machine(self, asked: Sequence[str], links: LinkSongs) -> tuple[list[Path], int]:
+        """Return where the songs lie, those from links fetched, and how many links were refused."""
+        songs: list[Path] = []
+        for song in asked:
+            if not is_link(song):
+                songs.append(Path(song))
+                continue
+            bar = FetchBar(sys.stderr)
+            try:
+                songs.append(links.fetch(song, bar.show))
+            except FetchRefused as error:
+                self.stderr.write(f"{song}: {error}")
+            finally:
+                bar.end()
+        return songs, len(asked) - len(songs)
 
     def _options(self, options: dict[str, Any]) -> JobOptions:
         try:
@@ -152,6 +184,19 @@ class Command(BaseCommand):
             _publish(Path(folder), targets)
         for target in targets.values():
             self.stdout.write(str(target))
+
+
+def _check_links(asked: Sequence[str], options: dict[str, Any]) -> None:
+    """Refuse what is asked of links in the wrong way, before any work."""
+    links = [song for song in asked if is_link(song)]
+    if links and not settings.LINK_IMPORTS:
+        raise CommandError(f"{LinksOff()} {LinksOff.hint}", returncode=_USAGE)
+    if links and not options["rights_confirmed"]:
+        raise CommandError(
+            "Say --rights-confirmed if you may use the songs behind the links.", returncode=_USAGE
+        )
+    if links and len(links) < len(asked) and not options["output"]:
+        raise CommandError("Say with -o where to write the scores of files and links.", returncode=_USAGE)
 
 
 def _end(number: int, frame: FrameType | None) -> NoReturn:

@@ -1,0 +1,1 @@
+"""Songs from links: every connection goes through one guarded door. See docs/adr/0016."""

@@ -1,0 +1,1 @@
+"""Songs from links: what people ask for, and what a worker does with it."""
