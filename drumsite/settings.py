@@ -147,6 +147,11 @@ STORAGE_URL = env.str(
 MEDIA_ROOT = Path(env.str("MEDIA_ROOT", default=str(VAR_DIR / "media")))
 X_ACCEL_PREFIX = env.str("X_ACCEL_PREFIX", default="")  # internal nginx location that maps to MEDIA_ROOT
 UPLOAD_MAX_MB = env.int("UPLOAD_MAX_MB", default=200)
+BATCH_MAX_MB = env.int("BATCH_MAX_MB", default=1000)  # of several songs sent at once, packed and unpacked
+BATCH_MAX_FILES = env.int("BATCH_MAX_FILES", default=50)
+DATA_UPLOAD_MAX_NUMBER_FILES = (
+    BATCH_MAX_FILES + 1
+)  # Django's own words are for nobody: one more, and ours come
 RECORDING_MIN_S = env.float("RECORDING_MIN_S", default=1.0)
 RECORDING_MAX_S = env.float("RECORDING_MAX_S", default=1800.0)
 RETENTION_DAYS = env.int("RETENTION_DAYS", default=30)  # soft-deleted material is really deleted after this
@@ -275,7 +280,10 @@ SPECTACULAR_SETTINGS = {
     "COMPONENT_SPLIT_REQUEST": True,
     "SCHEMA_PATH_PREFIX": r"/api/v1",
     "ENUM_ADD_EXPLICIT_BLANK_NULL_CHOICE": False,
-    "ENUM_NAME_OVERRIDES": {"RevisionKindEnum": "notation.models.Revision.Kind"},
+    "ENUM_NAME_OVERRIDES": {
+        "RevisionKindEnum": "notation.models.Revision.Kind",
+        "BatchStatusEnum": "transcription.models.Batch.Status",
+    },
 }
 
 # --- Language, time, logs ---

@@ -33,7 +33,7 @@ _CHUNK_BYTES = 1 << 18
 # The list of what an archive holds: 50 songs take some 10 kB. ``zipfile`` reads it whole, and makes of each
 # entry's 46 bytes an object of 600.
 _LONGEST_LIST_BYTES = _MB
-# Chosen: sound packs to a tenth at the very best; a bomb, whose entries may share their bytes, to a thousandth.
+# Chosen: sound packs to a tenth at the very best; a bomb, whose entries may share bytes, to a thousandth.
 _LARGEST_RATIO = 100
 _SMALL_BYTES = 16 * _MB  # what unpacks to less is no bomb, whatever its ratio
 _ENCRYPTED = 0x1
@@ -101,7 +101,7 @@ class Archive:
 
 
 @contextmanager
-def open_archive(path: Path, *, max_unpacked_mb: float) -> Iterator[Archive]:
+def open_archive(path: Path, *, max_unpacked_mb: float, max_files: int) -> Iterator[Archive]:
     """Open the zip file at ``path``.
 
     Raises:
@@ -109,15 +109,19 @@ def open_archive(path: Path, *, max_unpacked_mb: float) -> Iterator[Archive]:
         ArchiveTooLarge: all of it together would unpack to more than ``max_unpacked_mb``, or to so much more
             than it has bytes that it is no music.
         ArchiveEncrypted: nothing in it can be read without a password.
-        TooManyFiles: its list alone is longer than that of any collection of songs.
+        TooManyFiles: more than ``max_files``, folders and what systems add not counted.
     """
     with _Bounded(path) as file:
         try:
             opened = zipfile.ZipFile(file)
+        except _ListTooLong as error:
+            raise TooManyFiles(maximum=max_files) from error
         except _BROKEN as error:
             raise ArchiveDamaged from error
         with opened:
             members = tuple(_members(opened))
+            if len(members) > max_files:
+                raise TooManyFiles(maximum=max_files)
             unpacked_bytes = sum(member.bytes for member in members)
             ratio = unpacked_bytes / max(1, path.stat().st_size)
             if unpacked_bytes > max_unpacked_mb * _MB or (
@@ -129,6 +133,10 @@ def open_archive(path: Path, *, max_unpacked_mb: float) -> Iterator[Archive]:
             yield Archive(opened, members)
 
 
+class _ListTooLong(Exception):
+    pass
+
+
 class _Bounded(io.FileIO):
     """A file of which nobody reads more than a list of entries at once."""
 
@@ -138,12 +146,12 @@ class _Bounded(io.FileIO):
     def read(self, size: int | None = -1, /) -> bytes:
         wanted = -1 if size is None else size
         if wanted > _LONGEST_LIST_BYTES:
-            raise TooManyFiles
+            raise _ListTooLong
         if wanted >= 0:
             return super().read(wanted) or b""
         found = super().read(_LONGEST_LIST_BYTES + 1) or b""
         if len(found) > _LONGEST_LIST_BYTES:
-            raise TooManyFiles
+            raise _ListTooLong
         return found
 
 

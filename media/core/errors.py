@@ -137,5 +137,5 @@ class TooManyFiles(DrumError):
     """More songs than this site takes at once."""
 
     code = "too_many_files"
-    message = "These are too many files for one go."
+    message = "These are more than the {maximum} files that can be sent at once."
     hint = "Send them in several goes."

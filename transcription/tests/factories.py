@@ -6,9 +6,10 @@ from typing import Any
 
 import factory
 
+from accounts.models import User
 from media.tests.factories import RecordingFactory
 from transcription.core.options import JobOptions
-from transcription.models import Job, plan_stages
+from transcription.models import Batch, Job, plan_stages
 
 
 class JobFactory(factory.django.DjangoModelFactory[Job]):
@@ -28,3 +29,13 @@ class JobFactory(factory.django.DjangoModelFactory[Job]):
         job = model_class.objects.create(**fields)
         plan_stages(job)
         return job
+
+
+def make_batch(owner: User, *, songs: int = 2, title: str = "Rehearsal") -> Batch:
+    """A batch of ``song 1``, ``song 2`` … whose jobs wait."""
+    batch = Batch.objects.create(owner=owner, title=title)
+    for number in range(1, songs + 1):
+        recording = RecordingFactory(owner=owner, title=f"song {number}")
+        options = JobOptions(title=recording.title).as_dict()
+        JobFactory(recording=recording, batch=batch, options=options)
+    return batch

@@ -49,11 +49,11 @@ def patched_everywhere(content: bytes, *, local: int, central: int, value: int) 
 
 @pytest.fixture
 def unpack(tmp_path: Path):
-    def read(content: bytes, *, max_unpacked_mb: float = 10) -> dict[str, bytes | str]:
+    def read(content: bytes, *, max_unpacked_mb: float = 10, max_files: int = 500) -> dict[str, bytes | str]:
         """Return each member's bytes, or the code why it has none."""
         path = tmp_path / "songs"
         path.write_bytes(content)
-        with open_archive(path, max_unpacked_mb=max_unpacked_mb) as archive:
+        with open_archive(path, max_unpacked_mb=max_unpacked_mb, max_files=max_files) as archive:
             return {member.name: outcome(archive, member) for member in archive.members}
 
     return read
@@ -173,6 +173,14 @@ def test_what_claims_less_than_it_holds_is_cut_and_noticed(unpack):
     struct.pack_into("<L", content, at + 24, 1000)
 
     assert unpack(bytes(content)) == {"one.wav": ArchiveMemberDamaged.code}
+
+
+def test_more_files_than_the_limit_are_refused(unpack):
+    content = packed(("album/", b""), ("album/one.mp3", SONG), ("album/two.mp3", SONG))
+
+    assert len(unpack(content, max_files=2)) == 2
+    with pytest.raises(TooManyFiles):
+        unpack(content, max_files=1)
 
 
 def test_a_list_of_a_million_entries_is_refused_without_reading_it(unpack):
