@@ -93,7 +93,7 @@ export function connectUpload(form) {
     submit.hidden = chosen.length === 0 || Boolean(refusal);
     submit.textContent = words?.button ?? submit.textContent;
     actions.hidden = chosen.length === 0;
-    showError(refusal ? [refusal, ...leftOut] : leftOut.length ? ["These are left out:", ...leftOut] : []);
+    showError(refusal ? [refusal, ...leftOut] : leftOut.length ? ["Left out:", ...leftOut] : []);
   }
 
   /** @param {string[]} lines */

@@ -16,10 +16,18 @@ export function megabytes(bytes) {
  * @param {number} maxMb
  */
 export function refusal(file, maxMb) {
-  if (file.size === 0) return `“${file.name}” is empty. Choose another file.`;
-  if (file.size > maxMb * MB) {
-    return `“${file.name}” has ${megabytes(file.size)}; the limit is ${maxMb} MB. An MP3 or FLAC of the same song is smaller.`;
-  }
+  const reason = fault(file, maxMb);
+  if (!reason) return null;
+  return `${reason} ${file.size === 0 ? "Choose another file." : "An MP3 or FLAC of the same song is smaller."}`;
+}
+
+/**
+ * @param {{name: string, size: number}} file
+ * @param {number} maxMb
+ */
+function fault(file, maxMb) {
+  if (file.size === 0) return `“${file.name}” is empty.`;
+  if (file.size > maxMb * MB) return `“${file.name}” has ${megabytes(file.size)}; the limit is ${maxMb} MB.`;
   return null;
 }
 
@@ -44,12 +52,13 @@ export function sortOut(files, limits) {
   const kept = [];
   /** @type {string[]} */
   const leftOut = [];
+  const most = (/** @type {F} */ file) => (seemsPacked(file) ? limits.batchMaxMb : limits.maxMb);
   for (const file of files) {
-    const reason = refusal(file, seemsPacked(file) ? limits.batchMaxMb : limits.maxMb);
+    const reason = fault(file, most(file));
     if (reason) leftOut.push(reason);
     else kept.push(file);
   }
-  if (files.length === 1) return { kept, leftOut: [], refusal: leftOut[0] ?? null };
+  if (files.length === 1) return { kept, leftOut: [], refusal: refusal(files[0], most(files[0])) };
   const bytes = kept.reduce((sum, file) => sum + file.size, 0);
   if (kept.length === 0 && files.length > 0) return { kept, leftOut, refusal: "None of these files can be sent." };
   if (kept.length > limits.batchMaxFiles) {
