@@ -76,7 +76,7 @@ def create_batch(
         refused=refused,
         options=replace(options, title=""),
         operation=operation,
-        title=one_line(title)[:_LONGEST_TITLE] or _title_of(uploads, len(stored)),
+        title=one_line(title)[:_LONGEST_TITLE] or _title_of(uploads, stored),
     )
 
 
@@ -178,10 +178,11 @@ def _begin(
     return batch
 
 
-def _title_of(uploads: Sequence[UploadedFile], songs: int) -> str:
-    """Return the name of the archive, if it is one alone; else how many songs there are."""
+def _title_of(uploads: Sequence[UploadedFile], recordings: Sequence[Recording]) -> str:
+    """Return the name of the archive, if it is one alone; else that of the first song."""
     if len(uploads) == 1:
         stem = PurePosixPath((uploads[0].name or "").replace("\\", "/")).stem.replace("_", " ")
         if one_line(stem):
             return one_line(stem)[:_LONGEST_TITLE]
-    return "1 song" if songs == 1 else f"{songs} songs"
+    more = f" and {len(recordings) - 1} more" if len(recordings) > 1 else ""
+    return recordings[0].title[: _LONGEST_TITLE - len(more)] + more

@@ -68,7 +68,7 @@ def test_every_song_gets_a_recording_and_a_job_on_its_queue(user):
     assert {job.status for job in jobs} == {Job.Status.QUEUED}
     assert {job.options["meter"] for job in jobs} == {"3/4"}
     assert {job.recording.owner for job in jobs} == {user}
-    assert (batch.title, batch.refused) == ("2 songs", [])
+    assert (batch.title, batch.refused) == ("One song and 1 more", [])
 
 
 def test_an_archive_is_unpacked_and_gives_the_batch_its_name(user):
