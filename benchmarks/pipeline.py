@@ -256,8 +256,8 @@ def _one_job(user: Any, song: Path, run: PlatformRun) -> PlatformRun:
     return run
 
 
-def _tree() -> list[int]:
-    """Return this process and everything under it."""
+def process_tree(root: int) -> list[int]:
+    """Return the process ``root`` and everything under it."""
     parents: dict[int, list[int]] = {}
     for stat in Path("/proc").glob("[0-9]*/stat"):
         try:
@@ -265,7 +265,7 @@ def _tree() -> list[int]:
         except OSError:
             continue
         parents.setdefault(int(fields[1]), []).append(int(stat.parent.name))
-    tree, waiting = [], [os.getpid()]
+    tree, waiting = [], [root]
     while waiting:
         pid = waiting.pop()
         tree.append(pid)
@@ -275,13 +275,21 @@ def _tree() -> list[int]:
 
 def _tree_cpu_s() -> float:
     ticks = 0
-    for pid in _tree():
+    for pid in process_tree(os.getpid()):
         try:
             fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
         except OSError:
             continue
         ticks += sum(int(value) for value in fields[11:15])
     return ticks / _TICKS
+
+
+def resident_mb(pid: int) -> float:
+    """Return how much memory the process has; 0 when it is gone."""
+    try:
+        return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * _PAGE / _MB
+    except OSError:
+        return 0.0
 
 
 @contextmanager
@@ -291,13 +299,7 @@ def _peak_memory(run: PlatformRun) -> Iterator[None]:
 
     def watch() -> None:
         while not stopping.wait(0.5):
-            pages = 0
-            for pid in _tree():
-                try:
-                    pages += int(Path(f"/proc/{pid}/statm").read_text().split()[1])
-                except OSError:
-                    continue
-            run.peak_mb = max(run.peak_mb, pages * _PAGE / _MB)
+            run.peak_mb = max(run.peak_mb, sum(map(resident_mb, process_tree(os.getpid()))))
 
     watcher = threading.Thread(target=watch, daemon=True)
     watcher.start()

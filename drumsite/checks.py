@@ -50,11 +50,13 @@ def somebody_works(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
 @register()
 def upload_limits(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
     """Limits that would refuse every recording."""
-    if settings.RECORDING_MIN_S >= settings.RECORDING_MAX_S or settings.UPLOAD_MAX_MB < 1:
+    smallest = min(settings.UPLOAD_MAX_MB, settings.BATCH_MAX_MB, settings.BATCH_MAX_FILES)
+    if settings.RECORDING_MIN_S >= settings.RECORDING_MAX_S or smallest < 1:
         return [
             Error(
                 "The limits for recordings refuse everything.",
-                hint="RECORDING_MIN_S must be less than RECORDING_MAX_S and UPLOAD_MAX_MB at least 1.",
+                hint="RECORDING_MIN_S must be less than RECORDING_MAX_S; UPLOAD_MAX_MB, BATCH_MAX_MB and "
+                "BATCH_MAX_FILES must be at least 1.",
                 id="drumsite.E001",
             )
         ]

@@ -48,7 +48,8 @@ class UploadRequest(http_protocol.WebRequest):  # type: ignore[misc]
         super().__init__(*args, **kwargs)
         self._parsePOSTFormSubmission = False
         self._received_bytes = 0
-        self._maximum_bytes = settings.UPLOAD_MAX_MB * _MB + _FORM_BYTES
+        # Whatever the address, which is not known yet: Django refuses a single song's by its length.
+        self._maximum_bytes = max(settings.UPLOAD_MAX_MB, settings.BATCH_MAX_MB) * _MB + _FORM_BYTES
 
     def gotLength(self, length: int | None) -> None:  # noqa: N802 - Twisted's name
         """Choose where the body goes."""

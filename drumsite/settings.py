@@ -157,6 +157,11 @@ STORAGE_URL = env.str(
 MEDIA_ROOT = Path(env.str("MEDIA_ROOT", default=str(VAR_DIR / "media")))
 X_ACCEL_PREFIX = env.str("X_ACCEL_PREFIX", default="")  # internal nginx location that maps to MEDIA_ROOT
 UPLOAD_MAX_MB = env.int("UPLOAD_MAX_MB", default=200)
+BATCH_MAX_MB = env.int("BATCH_MAX_MB", default=1000)  # of several songs sent at once, packed and unpacked
+BATCH_MAX_FILES = env.int("BATCH_MAX_FILES", default=50)
+DATA_UPLOAD_MAX_NUMBER_FILES = (
+    BATCH_MAX_FILES + 1
+)  # Django's own words are for nobody: one more, and ours come
 RECORDING_MIN_S = env.float("RECORDING_MIN_S", default=1.0)
 RECORDING_MAX_S = env.float("RECORDING_MAX_S", default=1800.0)
 LINK_IMPORTS = env.bool("LINK_IMPORTS", default=True)  # whether songs are fetched from links
@@ -296,6 +301,7 @@ SPECTACULAR_SETTINGS = {
         "RevisionKindEnum": "notation.models.Revision.Kind",
         "RecordingStateEnum": "media.models.Recording.State",
         "LinkStateEnum": "media.models.LinkImport.State",
+        "BatchStatusEnum": "transcription.models.Batch.Status",
     },
 }
 

@@ -11,8 +11,9 @@ from drumsite.views import health, landing, ready
 from notation import charts
 from notation.api.views import NotationViewSet
 from notation.views import score_download, score_page
-from transcription import link_views, views
+from transcription import batch_views, link_views, views
 from transcription.admin import models_page
+from transcription.api.batches import BatchViewSet
 from transcription.api.engines import list_engines
 from transcription.api.links import LinkImportViewSet
 from transcription.api.views import JobViewSet
@@ -21,6 +22,7 @@ router = SimpleRouter()
 router.trailing_slash = "/?"  # as in the rest of the API: it may be left out
 router.register("jobs", JobViewSet, basename="api-job")
 router.register("links", LinkImportViewSet, basename="api-link")
+router.register("batches", BatchViewSet, basename="api-batch")
 router.register("notations", NotationViewSet, basename="api-notation")
 
 api_v1 = [
@@ -43,6 +45,11 @@ urlpatterns = [
     path("jobs/<uuid:job_id>/retry/", views.job_retry, name="job_retry"),
     path("jobs/<uuid:job_id>/delete/", views.job_delete, name="job_delete"),
     path("jobs/<uuid:job_id>/download/<str:fmt>/", views.job_download, name="job_download"),
+    path("batches/<uuid:batch_id>/", batch_views.batch_page, name="batch"),
+    path("batches/<uuid:batch_id>/cancel/", batch_views.batch_cancel, name="batch_cancel"),
+    path("batches/<uuid:batch_id>/retry/", batch_views.batch_retry, name="batch_retry"),
+    path("batches/<uuid:batch_id>/delete/", batch_views.batch_delete, name="batch_delete"),
+    path("batches/<uuid:batch_id>/download/", batch_views.batch_download, name="batch_download"),
     path("recordings/<uuid:recording_id>/delete/", views.recording_delete, name="recording_delete"),
     path("recordings/<uuid:recording_id>/transcribe/", views.transcribe_again, name="transcribe_again"),
     path("links/", link_views.link_import, name="link_import"),

@@ -21,6 +21,22 @@ class FileMissing(DrumError):
     hint = "Upload the recording again, or run the job again."
 
 
+class BatchTooLarge(DrumError):
+    """All files of a batch together."""
+
+    code = "batch_too_large"
+    message = "These files are larger together than the {maximum_mb:g} MB that are allowed here."
+    hint = "Send them in several goes."
+
+
+class BatchEmpty(DrumError):
+    """No file at all, an archive without one, or none of which a song could be made: then they are listed."""
+
+    code = "batch_empty"
+    message = "There is no song in this."
+    hint = "Choose audio or video files, or a zip file of them."
+
+
 class PeaksNotReady(DrumError):
     """The waveform is drawn from decoded sound, and decoding has not come this far."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from uuid import UUID
 
 from django.contrib.auth.models import AnonymousUser
@@ -61,6 +62,11 @@ def earlier_upload_of(recording: Recording) -> Recording | None:
 def artifacts_of_job(job_id: UUID) -> QuerySet[Artifact]:
     """Return what a job's stages have made so far; whoever may see the job may see them."""
     return Artifact.objects.filter(job_id=job_id)
+
+
+def artifacts_of_jobs(job_ids: Sequence[UUID]) -> QuerySet[Artifact]:
+    """Return what the stages of several jobs have made so far."""
+    return Artifact.objects.filter(job_id__in=job_ids)
 
 
 def artifact_of_job(job_id: UUID, kind: str) -> Artifact | None:

@@ -93,6 +93,13 @@ def create_recording(
     return recording
 
 
+def discard_recording(*, recording: Recording) -> None:
+    """Undo :func:`create_recording`, where what the recording was for has failed; nothing of it is left."""
+    name = recording.file.name
+    recording.delete()
+    delete_file(default_storage, name)
+
+
 def rename_recording(*, recording: Recording, title: str) -> Recording:
     """Give ``recording`` another title; an empty one brings back the name of its file."""
     title = _title(title) or _title_from_name(recording.original_name)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import zipfile
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from django.core.handlers.asgi import ASGIRequest
@@ -26,18 +26,40 @@ class Entry:
     name: str
     file: FieldFile
 
+    @property
+    def is_there(self) -> bool:
+        """Whether the file still is where it was stored."""
+        return self.file.storage.exists(self.file.name or "")
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """A text that an archive has beside its files."""
+
+    name: str
+    text: str
+
 
 def zip_response(
     request: HttpRequest | Request, entries: Sequence[Entry], *, filename: str
 ) -> StreamingHttpResponse:
-    """Return an archive of ``entries``, stored without compression: sound and scores are compressed already.
+    """Return an archive of ``entries``.
 
     Raises:
         FileMissing: one of the files is not there any more.
     """
-    for entry in entries:
-        if not entry.file.storage.exists(entry.file.name or ""):
-            raise FileMissing
+    if not all(entry.is_there for entry in entries):
+        raise FileMissing
+    return streamed_zip(request, entries, filename=filename)
+
+
+def streamed_zip(
+    request: HttpRequest | Request, entries: Iterable[Entry | Note], *, filename: str
+) -> StreamingHttpResponse:
+    """Return an archive of ``entries``, stored without compression: sound and scores are compressed already.
+
+    They are asked for one after the other while it is sent, in threads that have no database connection.
+    """
     http = request._request if isinstance(request, Request) else request
     pieces = _pieces(entries)
     # A plain iterator would be read to its end into memory before an ASGI server sends the first byte.
@@ -69,10 +91,14 @@ class _Outlet:
         return taken
 
 
-def _pieces(entries: Sequence[Entry]) -> Iterator[bytes]:
+def _pieces(entries: Iterable[Entry | Note]) -> Iterator[bytes]:
     outlet = _Outlet()
     with zipfile.ZipFile(outlet, "w", zipfile.ZIP_STORED) as archive:  # type: ignore[arg-type]
         for entry in entries:
+            if isinstance(entry, Note):
+                archive.writestr(entry.name, entry.text)
+                yield outlet.take()
+                continue
             # zip64 from the start: the length is not known beforehand.
             with archive.open(entry.name, "w", force_zip64=True) as target, entry.file.open("rb") as source:
                 while chunk := source.read(_CHUNK_BYTES):

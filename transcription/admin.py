@@ -82,7 +82,7 @@ class JobAdmin(ReadOnlyAdmin):
     actions = ("cancel", "retry", "hold", "release", "delete_with_reason")
     inlines = (StageRunInline, JobEventInline)
     fields = (
-        "id", "recording", "requested_by", "live_status", "page", "files", "options", "warnings",
+        "id", "recording", "requested_by", "batch", "live_status", "page", "files", "options", "warnings",
         "failure_code", "failure_message", "failure_details", "created_at", "started_at", "finished_at",
         "deleted_at",
     )  # fmt: skip

@@ -29,6 +29,30 @@ class NotReady(DrumError):
     hint = "Wait until the job is completed."
 
 
+class BatchNotReady(DrumError):
+    """Asked for the files of a batch of which no song has got that far."""
+
+    code = "not_ready"
+    message = "No song of this batch is finished yet."
+    hint = "Ask again when one is."
+
+
+class BatchNotCancellable(DrumError):
+    """All of its songs have ended already."""
+
+    code = "batch_not_cancellable"
+    message = "No song of this batch is still to be done, so there is nothing to stop."
+    hint = "Delete it instead, if you do not want to see it."
+
+
+class BatchNotRetryable(DrumError):
+    """None of its songs failed."""
+
+    code = "batch_not_retryable"
+    message = "No song of this batch can be tried again."
+    hint = "Read the batch: only songs that failed, or were stopped, can be."
+
+
 class SourceJobRequired(DrumError):
     """An operation that works on an earlier job's files, asked for without one."""
 

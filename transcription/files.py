@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from uuid import UUID
 
 from media.models import Artifact
-from media.selectors import artifact_of_job, artifacts_of_job
+from media.selectors import artifact_of_job, artifacts_of_job, artifacts_of_jobs
 from transcription.errors import NotReady, UnknownFormat
 from transcription.models import Job
 
@@ -86,18 +88,41 @@ def files_of(job: Job) -> list[tuple[DownloadFormat, Artifact]]:
     return [(entry, there[entry.kind]) for entry in FORMATS.values() if entry.kind in there]
 
 
+def takeaway_of(jobs: Sequence[Job]) -> dict[UUID, list[tuple[DownloadFormat, Artifact]]]:
+    """Return what a person takes away of each of ``jobs``: scores and stems; where there are none, the facts.
+
+    One query for all of them.
+    """
+    there: dict[UUID, dict[str, Artifact]] = {job.pk: {} for job in jobs}
+    for artifact in artifacts_of_jobs(list(there)):
+        there[artifact.job_id][artifact.kind] = artifact
+    return {pk: _takeaway(of_job) for pk, of_job in there.items()}
+
+
+def _takeaway(there: Mapping[str, Artifact]) -> list[tuple[DownloadFormat, Artifact]]:
+    for formats in ({**SCORES, **SOUNDS}, FACTS, PLAYER_FORMATS):
+        chosen = [(entry, there[entry.kind]) for entry in formats.values() if entry.kind in there]
+        if chosen:
+            return chosen
+    return []
+
+
 def sounds_of(job: Job) -> list[tuple[DownloadFormat, Artifact]]:
     """Return the sound files that were made in ``job``: stems, the click, the cleaned sound."""
     return [(entry, artifact) for entry, artifact in files_of(job) if entry.fmt in SOUNDS]
 
 
-def download_name(job: Job, chosen: DownloadFormat) -> str:
-    """Return the name that a browser saves the file under."""
-    return f"{safe_title(job)}{chosen.ending}"
+def download_name(job: Job, chosen: DownloadFormat, *, longest: int | None = None) -> str:
+    """Return the name that a browser saves the file under, its title cut to ``longest`` characters."""
+    return f"{safe_title(job)[:longest].strip(' .')}{chosen.ending}"
 
 
 def safe_title(job: Job) -> str:
     """Return the job's title as every file system takes it."""
-    title = str(job.options.get("title") or job.recording.title)
+    return safe_name(str(job.options.get("title") or job.recording.title))
+
+
+def safe_name(title: str) -> str:
+    """Return ``title`` as every file system takes it."""
     safe = "".join(char if char.isalnum() or char in " -_." else "_" for char in title).strip(" .")
     return safe or "drum score"

@@ -17,6 +17,40 @@ from transcription.core.options import JobOptions
 from transcription.core.stages import SPEC_BY_STAGE, Stage, StageSpec
 
 
+class Batch(models.Model):
+    """Songs that were brought together: a job each, and what was refused, with the reasons.
+
+    ``refused`` lists ``{"name", "code", "message", "hint"}``. Its pace is measured from ``clock_from``, when
+    ``done_before`` (0..1) of it was done already: both move when failed songs are tried again.
+    """
+
+    class Status(models.TextChoices):
+        """How it stands, which follows from its jobs: ``completed`` if there is any result at the end."""
+
+        RUNNING = "running"
+        COMPLETED = "completed"
+        FAILED = "failed"
+        CANCELLED = "cancelled"
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    owner = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="batches")
+    title = models.CharField(max_length=200)
+    refused = models.JSONField(default=list, blank=True)
+    seq = models.PositiveBigIntegerField(default=0)
+    clock_from = models.DateTimeField(default=timezone.now)
+    done_before = models.FloatField(default=0.0)
+    created_at = models.DateTimeField(auto_now_add=True)
+    deleted_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering: ClassVar = ["-created_at"]
+        verbose_name_plural = "batches"
+        indexes: ClassVar = [models.Index(fields=["owner", "-created_at"])]
+
+    def __str__(self) -> str:
+        return self.title
+
+
 class Job(models.Model):
     """One operation on one recording.
 
@@ -39,6 +73,7 @@ class Job(models.Model):
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     recording = models.ForeignKey(Recording, on_delete=models.CASCADE, related_name="jobs")
     requested_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="jobs")
+    batch = models.ForeignKey(Batch, null=True, blank=True, on_delete=models.SET_NULL, related_name="jobs")
     operation = models.CharField(
         max_length=12,
         choices=[(operation.value, spec.label) for operation, spec in OPERATIONS.items()],

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from dataclasses import dataclass
 from uuid import UUID
 
 from django.contrib.auth.models import AnonymousUser
-from django.db.models import F, Max, Prefetch, QuerySet
+from django.db.models import Avg, Case, Count, F, FloatField, Max, Prefetch, Q, QuerySet, Value, When
 
 from accounts.models import User
 from accounts.roles import is_moderator
 from media.models import Artifact, Recording
 from transcription.core.stages import SPEC_BY_STAGE, Stage
-from transcription.models import Job, StageRun
+from transcription.models import Batch, Job, StageRun
 
 _RUNS = Prefetch("stage_runs", queryset=StageRun.objects.order_by("position"))
 
@@ -39,8 +41,103 @@ def jobs_of(user: User) -> QuerySet[Job]:
 
 
 def feed_seq(user: User) -> int:
-    """Return the seq of the latest change to any job of ``user``, deleted ones included."""
-    return Job.objects.filter(requested_by=user).aggregate(latest=Max("seq"))["latest"] or 0
+    """Return the seq of the latest change to any job or batch of ``user``, deleted ones included."""
+    of_jobs = Job.objects.filter(requested_by=user).aggregate(latest=Max("seq"))["latest"] or 0
+    of_batches = Batch.objects.filter(owner=user).aggregate(latest=Max("seq"))["latest"] or 0
+    return max(of_jobs, of_batches)
+
+
+@dataclass(frozen=True, slots=True)
+class BatchStanding:
+    """How the songs of a batch stand, counted; ``share_done`` (0..1) is the mean of its jobs'.
+
+    ``fetching`` counts songs that are not here yet, and so have no job.
+    """
+
+    jobs: int = 0
+    done: int = 0
+    failed: int = 0
+    cancelled: int = 0
+    share_done: float = 0.0
+    seq: int = 0
+    fetching: int = 0
+
+    @property
+    def total(self) -> int:
+        """All songs, but for those that were refused."""
+        return self.jobs + self.fetching
+
+    @property
+    def is_running(self) -> bool:
+        """Whether any song is still to be done."""
+        return self.total > self.done + self.failed + self.cancelled
+
+    @property
+    def progress(self) -> float:
+        """How much of the whole is done, 0..1."""
+        return self.share_done * self.jobs / self.total if self.total else 1.0
+
+    @property
+    def status(self) -> Batch.Status:
+        """What that comes to."""
+        if self.is_running:
+            return Batch.Status.RUNNING
+        if self.done or not self.total:
+            return Batch.Status.COMPLETED
+        return Batch.Status.FAILED if self.failed else Batch.Status.CANCELLED
+
+
+def batches_visible_to(user: User | AnonymousUser) -> QuerySet[Batch]:
+    """Return what ``user`` may see: one's own batches; everybody's for moderators and admins."""
+    if not isinstance(user, User):
+        return Batch.objects.none()
+    batches = Batch.objects.filter(deleted_at=None)
+    return batches if is_moderator(user) else batches.filter(owner=user)
+
+
+def batches_of(user: User) -> QuerySet[Batch]:
+    """Return ``user``'s own batches, newest first."""
+    return Batch.objects.filter(owner=user, deleted_at=None)
+
+
+def running_batches_of(user: User) -> QuerySet[Batch]:
+    """Return those of ``user``'s own batches of which a song is still to be done."""
+    running = _jobs_that_count().filter(requested_by=user, status__in=Job.UNFINISHED)
+    return batches_of(user).filter(pk__in=running.values("batch"))
+
+
+def jobs_of_batch(batch: Batch) -> QuerySet[Job]:
+    """Return the batch's jobs that are still there, in the order of their songs."""
+    return jobs_with_stages().filter(batch=batch).order_by("created_at")
+
+
+def standing_of(batches: Iterable[Batch]) -> dict[UUID, BatchStanding]:
+    """Count the songs of each of ``batches``, in one query."""
+    ids = [batch.pk for batch in batches]
+    share = Case(
+        When(status__in=Job.UNFINISHED, then=F("progress")), default=Value(1.0), output_field=FloatField()
+    )
+    counted = (
+        _jobs_that_count()
+        .filter(batch__in=ids)
+        .order_by()
+        .values("batch")
+        .annotate(
+            jobs=Count("pk"),
+            done=Count("pk", filter=Q(status=Job.Status.COMPLETED)),
+            failed=Count("pk", filter=Q(status=Job.Status.FAILED)),
+            cancelled=Count("pk", filter=Q(status=Job.Status.CANCELLED)),
+            share_done=Avg(share),
+            latest=Max("seq"),
+        )
+    )
+    # Whoever lets a batch fetch songs by links counts those here: ``fetching``.
+    found = {row.pop("batch"): BatchStanding(seq=row.pop("latest"), **row) for row in counted}
+    return {pk: found.get(pk, BatchStanding()) for pk in ids}
+
+
+def _jobs_that_count() -> QuerySet[Job]:
+    return Job.objects.filter(deleted_at=None, recording__deleted_at=None)
 
 
 def input_artifacts(job: Job) -> dict[str, Artifact]:

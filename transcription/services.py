@@ -28,7 +28,7 @@ from transcription.errors import (
     ReasonRequired,
     SourceJobRequired,
 )
-from transcription.models import Job, JobEvent, StageRun, plan_stages
+from transcription.models import Batch, Job, JobEvent, StageRun, plan_stages
 from transcription.progress import announce, announce_deleted, next_seq
 from transcription.selectors import has_files_for
 from transcription.tasks import enqueue
@@ -44,6 +44,7 @@ def create_job(
     operation: Operation = Operation.TRANSCRIBE,
     source_job: Job | None = None,
     fresh_from: Stage | None = None,
+    batch: Batch | None = None,
 ) -> Job:
     """Queue an operation on ``recording``.
 
@@ -52,6 +53,7 @@ def create_job(
     Args:
         source_job: the finished job whose files it works on, where ``operation`` begins in the middle.
         fresh_from: the stage from which on no equal run's result is taken.
+        batch: the songs with which this one was brought.
     Raises:
         RecordingDeleted: it was deleted.
         SourceJobRequired, NotReady: the operation works on an earlier job's files, which are not there.
@@ -82,6 +84,7 @@ def create_job(
         options=chosen,
         source_job=source_job if spec.follows_a_job else None,
         fresh_from=fresh_from.value if fresh_from else "",
+        batch=batch,
     )
     Job.objects.filter(pk=job.pk).update(seq=next_seq())
     plan_stages(job)

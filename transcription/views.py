@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import wraps
 from typing import Any
 from uuid import UUID
@@ -10,6 +10,7 @@ from uuid import UUID
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
+from django.core.files.uploadedfile import UploadedFile
 from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.http.response import HttpResponseBase
@@ -19,13 +20,15 @@ from django.views.decorators.http import require_GET, require_POST, require_safe
 from accounts.core.errors import DrumError
 from accounts.errors import NotSignedIn
 from accounts.roles import is_moderator
+from media.arrivals import is_batch
 from media.core.errors import EmptyFile
 from media.models import Recording
 from media.selectors import recording_visible_to, recordings_visible_to, search_recordings
 from media.services import create_recording, delete_own_recording
-from media.uploads import ReceivedFile, receives_recordings
+from media.uploads import ReceivedFile, RefusedFile, receives_batches
 from media.views import artifact_response
 from transcription.archives import ARCHIVES, archive_response
+from transcription.batches import create_batch
 from transcription.core.errors import InvalidOption
 from transcription.core.operations import Operation
 from transcription.core.options import JobOptions
@@ -33,11 +36,12 @@ from transcription.files import artifact_for, download_name, files_of, sounds_of
 from transcription.forms import LinkForm, UploadForm, given_reason
 from transcription.link_news import link_as_dict, links_to_show
 from transcription.models import Job
-from transcription.progress import describe_jobs
-from transcription.selectors import jobs_visible_to, latest_job_by_recording
+from transcription.progress import describe_batches, describe_jobs
+from transcription.selectors import batches_of, jobs_visible_to, latest_job_by_recording
 from transcription.services import cancel_job, create_job, delete_job, retry_job
 
 ACCEPT = ".mp3,.wav,.flac,.ogg,.opus,.m4a,.aac,.mp4,.mov,.mkv,.webm,audio/*,video/*"
+ACCEPT_MANY = f"{ACCEPT},.zip,application/zip"
 _ROWS_A_PAGE = 20
 # What the page of a job offers besides the score, in a person's words.
 FURTHER_OPERATIONS = {
@@ -46,6 +50,7 @@ FURTHER_OPERATIONS = {
     Operation.ANALYSE.value: "Measure its sound",
 }
 LINK_OPTION_IDS = "link_%s"  # the same fields are on the page twice
+_BATCHES_SHOWN = 5
 
 
 def _wants_json(request: HttpRequest) -> bool:
@@ -74,26 +79,22 @@ def dashboard(request: HttpRequest) -> HttpResponse:
 @_refuses_scripts_that_are_signed_out
 @login_required
 @require_POST
-@receives_recordings
+@receives_batches
 def upload(request: HttpRequest) -> HttpResponse:
-    """Store a song and queue its transcription; answers JSON to a script, a redirect to a form."""
+    """Store songs and queue their transcription; answers JSON to a script, a redirect to a form."""
     wants_json = _wants_json(request)
     form = UploadForm(request.POST, request.FILES)
     try:
-        options = form.job_options()
-        job = create_job(
-            recording=_received_recording(request, options), requested_by=request.user, options=options
-        )
+        begun = _begin(request, form.job_options())
     except DrumError as error:
         if wants_json:
             raise
         form.full_clean()
         form.add_error(None, f"{error} {error.hint}".strip())
         return render(request, "transcription/dashboard.html", dashboard_context(request, form), status=400)
-    described = describe_jobs([jobs_visible_to(request.user).get(pk=job.pk)])[0]
     if wants_json:
-        return JsonResponse({"job": described, "url": described["url"]}, status=201)
-    return redirect(described["url"])
+        return JsonResponse(begun, status=201)
+    return redirect(begun["url"])
 
 
 @login_required
@@ -181,8 +182,25 @@ def job_download(request: HttpRequest, job_id: UUID, fmt: str) -> HttpResponseBa
     )
 
 
-def _received_recording(request: HttpRequest, options: JobOptions) -> Recording:
-    received = request.FILES.get("file")
+def _begin(request: HttpRequest, options: JobOptions) -> dict[str, Any]:
+    """Return what was begun, and the address of its page: of one song a job, of several a batch."""
+    uploads = request.FILES.getlist("file")
+    if is_batch(uploads):
+        batch = create_batch(owner=request.user, uploads=uploads, options=options, title=options.title)
+        described = describe_batches([batch])[0]
+        return {"batch": described, "url": described["url"]}
+    recording = _received_recording(request, uploads, options)
+    job = create_job(recording=recording, requested_by=request.user, options=options)
+    described = describe_jobs([jobs_visible_to(request.user).get(pk=job.pk)])[0]
+    return {"job": described, "url": described["url"]}
+
+
+def _received_recording(
+    request: HttpRequest, uploads: Sequence[UploadedFile], options: JobOptions
+) -> Recording:
+    received = uploads[0] if uploads else None
+    if isinstance(received, RefusedFile):
+        raise received.error
     if not isinstance(received, ReceivedFile):
         raise EmptyFile
     return create_recording(owner=request.user, upload=received, title=options.title or None)
@@ -211,14 +229,18 @@ def dashboard_context(
     limits = {
         "upload_max_mb": settings.UPLOAD_MAX_MB,
         "max_minutes": int(settings.RECORDING_MAX_S // 60),
-        "accept": ACCEPT,
+        "accept": ACCEPT_MANY,
+        "batch_max_mb": settings.BATCH_MAX_MB,
+        "batch_max_files": settings.BATCH_MAX_FILES,
     }
+    batches = [] if query or page.number > 1 else list(batches_of(request.user)[:_BATCHES_SHOWN])
     return {
         "rows": rows,
         "page_obj": page,
         "q": query,
         "limits": limits,
         "form": form,
+        "batches": describe_batches(batches),
         "links_on": settings.LINK_IMPORTS,
         "link_form": link_form or LinkForm(),
         "link_options": link_options or UploadForm(auto_id=LINK_OPTION_IDS),

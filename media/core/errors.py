@@ -83,3 +83,59 @@ class StorageFull(DrumError):
     code = "storage_full"
     message = "The server has run out of storage space."
     hint = "Nothing of yours was lost. Try again later."
+
+
+class ArchiveDamaged(DrumError):
+    """It begins like a zip file, and its list of files cannot be read."""
+
+    code = "archive_damaged"
+    message = "This zip file is damaged or incomplete."
+    hint = "Make it anew, or upload the songs themselves."
+
+
+class ArchiveTooLarge(DrumError):
+    """Unpacked it would be more than this site takes, or it is made to fill disks."""
+
+    code = "archive_too_large"
+    message = "This zip file unpacks to more than the {maximum_mb:g} MB that are allowed here."
+    hint = "Make several smaller ones."
+
+
+class ArchiveEncrypted(DrumError):
+    """It can only be read with a password."""
+
+    code = "archive_encrypted"
+    message = "This zip file is locked with a password."
+    hint = "Make it anew without a password, or upload the songs themselves."
+
+
+class ArchiveUnsupported(DrumError):
+    """Packed by another method than those that every program knows."""
+
+    code = "archive_unsupported"
+    message = "This file was packed in a way that is not read here."
+    hint = "Make the zip file with your system's own program, or upload the song itself."
+
+
+class ArchiveNested(DrumError):
+    """An archive within an archive."""
+
+    code = "archive_nested"
+    message = "This is a zip file inside a zip file, which is not unpacked."
+    hint = "Put the songs themselves into one zip file."
+
+
+class ArchiveMemberDamaged(DrumError):
+    """The archive's list is good; this file of it is not what was packed."""
+
+    code = "archive_member_damaged"
+    message = "This file of the zip file is damaged."
+    hint = "Make the zip file anew, or upload the song itself."
+
+
+class TooManyFiles(DrumError):
+    """More songs than this site takes at once."""
+
+    code = "too_many_files"
+    message = "These are more than the {maximum} files that can be sent at once."
+    hint = "Send them in several goes."

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import io
 import json
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -208,6 +209,27 @@ def test_a_new_job_appears_on_an_open_dashboard(context: BrowserContext, page: P
     other.get_by_role("button", name="Write the score").click()
 
     expect(page.get_by_role("link", name="second window", exact=True)).to_be_visible(timeout=20_000)
+
+
+def test_several_songs_are_followed_on_one_page_and_taken_away_at_once(page: Page, song: Path) -> None:
+    files = [
+        {"name": f"set {number}.flac", "mimeType": "audio/flac", "buffer": song.read_bytes()}
+        for number in (1, 2)
+    ]
+    page.goto("/dashboard/")
+    page.locator("input[type=file]").set_input_files(
+        [*files, {"name": "notes.txt", "mimeType": "text/plain", "buffer": b"Dear drummer,\n"}]  # type: ignore[list-item]
+    )
+
+    page.get_by_role("button", name="Write the scores").click()
+
+    page.wait_for_url("**/batches/**", timeout=30_000)
+    expect(page.get_by_text("notes.txt")).to_be_visible()
+    expect(page.get_by_text("2 of 2 songs ready")).to_be_visible(timeout=60_000)
+    with page.expect_download() as download:
+        page.get_by_role("link", name="Download all").click()
+    with zipfile.ZipFile(download.value.path()) as archive:
+        assert {"set 1/set 1.pdf", "set 2/set 2.pdf", "report.txt"} <= set(archive.namelist())
 
 
 def test_a_file_that_is_no_song_is_refused_kindly(context: BrowserContext) -> None:

@@ -66,14 +66,14 @@ class JobOptionsSerializer(serializers.Serializer[Any]):
     denoise = serializers.BooleanField(required=False)
 
 
-_OPERATIONS = [(operation.value, spec.label) for operation, spec in OPERATIONS.items()]
+OPERATION_CHOICES = [(operation.value, spec.label) for operation, spec in OPERATIONS.items()]
 
 
 class JobCreateSerializer(serializers.Serializer[Any]):
     """Asks for an operation on a recording, or on what an earlier job of it heard."""
 
     recording_id = serializers.UUIDField(required=False)
-    operation = serializers.ChoiceField(choices=_OPERATIONS, required=False)
+    operation = serializers.ChoiceField(choices=OPERATION_CHOICES, required=False)
     source_job_id = serializers.UUIDField(
         required=False, help_text="The job whose hits and beats `notate` writes down."
     )
@@ -127,7 +127,7 @@ class JobSerializer(serializers.Serializer[Any]):
     """A job, described as on the websocket."""
 
     id = serializers.UUIDField()
-    operation = serializers.ChoiceField(choices=_OPERATIONS)
+    operation = serializers.ChoiceField(choices=OPERATION_CHOICES)
     status = serializers.ChoiceField(choices=Job.Status.choices)
     stage = serializers.CharField(allow_null=True)
     progress = serializers.FloatField(help_text="0..1 of the whole job")

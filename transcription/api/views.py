@@ -165,7 +165,7 @@ class JobViewSet(viewsets.GenericViewSet[Job]):
     def create(self, request: Request) -> Response:
         """Queue a job. Unknown fields and options are refused with ``unknown_option``."""
         form = _checked(JobCreateSerializer, request, ("recording_id", "source_job_id"))
-        operation = _member(Operation, "operation", request.data.get("operation", Operation.TRANSCRIBE))
+        operation = member(Operation, "operation", request.data.get("operation", Operation.TRANSCRIBE))
         options = JobOptions.parse(_options_of(request))
         source = form.validated_data.get("source_job_id")
         source_job = self._job(source) if source and OPERATIONS[operation].follows_a_job else None
@@ -189,7 +189,7 @@ class JobViewSet(viewsets.GenericViewSet[Job]):
     def rerun(self, request: Request, pk: str) -> Response:
         """Queue another job like this one; options given replace its own, the stages before are reused."""
         _checked(RerunSerializer, request, ())
-        stage = _member(Stage, "from_stage", request.data.get("from_stage"))
+        stage = member(Stage, "from_stage", request.data.get("from_stage"))
         job = run_again(job=self._job(pk), by=request.user, from_stage=stage, options=_options_of(request))
         return Response(self._describe(job), status=status.HTTP_201_CREATED)
 
@@ -291,9 +291,14 @@ class JobViewSet(viewsets.GenericViewSet[Job]):
         return describe_jobs([self.get_queryset().get(pk=job.pk)])[0]
 
     def _reason(self, request: Request) -> str:
-        form = ReasonSerializer(data=request.data)
-        form.is_valid(raise_exception=True)
-        return str(form.validated_data.get("reason", ""))
+        return reason_in(request)
+
+
+def reason_in(request: Request) -> str:
+    """Return why somebody acts, as they sent it; may be empty."""
+    form = ReasonSerializer(data=request.data)
+    form.is_valid(raise_exception=True)
+    return str(form.validated_data.get("reason", ""))
 
 
 def _checked(
@@ -318,7 +323,8 @@ def _options_of(request: Request) -> dict[str, Any]:
     return given or {}
 
 
-def _member(kind: type[_Member], name: str, value: object) -> _Member:
+def member(kind: type[_Member], name: str, value: object) -> _Member:
+    """Return what ``value`` names; raises InvalidOption."""
     try:
         return kind(value)
     except ValueError as error:

@@ -24,7 +24,7 @@ def update_job(job_id: UUID, **changes: Any) -> bool:
 
 def announce_job(job_id: UUID) -> None:
     """Tell everybody who watches the job how it stands in the database now."""
-    jobs = Job.objects.select_related("recording", "requested_by").prefetch_related("stage_runs")
+    jobs = Job.objects.select_related("recording", "requested_by", "batch").prefetch_related("stage_runs")
     announce(jobs.get(pk=job_id))
 
 

@@ -12,9 +12,10 @@ from accounts.models import User
 from accounts.tests.factories import UserFactory
 from accounts.tokens import issue_tokens
 from drumsite.asgi import application
+from transcription.batches import cancel_batch, delete_batch
 from transcription.models import Job
 from transcription.services import cancel_job, delete_job
-from transcription.tests.factories import JobFactory
+from transcription.tests.factories import JobFactory, make_batch
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -87,6 +88,41 @@ async def test_the_feed_says_that_a_job_was_deleted():
 
     news = await feed.receive_json_from(timeout=5)
     assert (news["type"], news["data"]) == ("job.deleted", {"id": str(job.pk)})
+    await feed.disconnect()
+
+
+async def test_the_feed_tells_of_running_batches_and_of_every_change_to_their_songs():
+    user = await make(UserFactory)
+    batch = await database_sync_to_async(make_batch)(user)
+    feed = await opened("/ws/feed/", user)
+    snapshot = await feed.receive_json_from(timeout=5)
+    assert [item["id"] for item in snapshot["data"]["batches"]] == [str(batch.pk)]
+
+    job = await database_sync_to_async(batch.jobs.first)()
+    await database_sync_to_async(cancel_job)(job=job, by=user)
+
+    about_the_job, news = [await feed.receive_json_from(timeout=5) for _ in range(2)]
+    assert about_the_job["type"] == "job.updated"
+    assert (news["type"], news["data"]["id"]) == ("batch.updated", str(batch.pk))
+    assert (news["data"]["total"], news["data"]["cancelled"], news["data"]["progress"]) == (2, 1, 0.5)
+    assert news["seq"] >= about_the_job["seq"] > snapshot["seq"]
+    await feed.disconnect()
+
+
+async def test_the_feed_says_that_a_batch_was_deleted_and_a_later_snapshot_is_newer():
+    user = await make(UserFactory)
+    batch = await database_sync_to_async(make_batch)(user)
+    await database_sync_to_async(cancel_batch)(batch=batch, by=user)
+    feed = await opened("/ws/feed/", user)
+    snapshot = await feed.receive_json_from(timeout=5)
+    assert snapshot["data"]["batches"] == []
+
+    await database_sync_to_async(delete_batch)(batch=batch, by=user)
+
+    news = await feed.receive_json_from(timeout=5)
+    assert (news["type"], news["data"]) == ("batch.deleted", {"id": str(batch.pk)})
+    await feed.send_json_to({"type": "resume", "seq": snapshot["seq"]})
+    assert (await feed.receive_json_from(timeout=5))["seq"] == news["seq"]
     await feed.disconnect()
 
 

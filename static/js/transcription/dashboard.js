@@ -1,10 +1,12 @@
 // The dashboard: the upload form, and a list that follows the feed.
 import { fetchFragment, replaceContent } from "../live/fragment.js";
 import { openLive } from "../live/live_state.js";
+import { countsText } from "./batch_text.js";
 import { announcement, etaText, statusText } from "./job_text.js";
 import { connectLinks } from "./links.js";
 import { connectUpload } from "./upload.js";
 
+/** @typedef {import("./batch_text.js").Batch} Batch */
 /** @typedef {import("./job_text.js").Job} Job */
 
 const REFRESH_AT_MOST_EVERY_MS = 400;
@@ -14,7 +16,7 @@ const list = /** @type {HTMLElement} */ (page.querySelector("[data-recordings]")
 const announce = page.querySelector("[data-announce]");
 /** Jobs as last heard of. @type {Map<string, {seq: number, job: Job}>} */
 const known = new Map();
-/** Jobs that a fresh list did not show: they are on another page of it. @type {Set<string>} */
+/** Jobs and batches that a fresh list did not show: they are on another page of it. @type {Set<string>} */
 const elsewhere = new Set();
 let refreshTimer = 0;
 
@@ -39,6 +41,7 @@ openLive({
         // Newest first; of several jobs of one recording the first is the one in the list.
         showSnapshot(news.data.jobs, news.seq);
         links.showAll(news.data.links ?? [], news.seq);
+        news.data.batches.forEach(showBatch);
         break;
       case "job.updated":
         showJob(news.data, news.seq);
@@ -49,7 +52,11 @@ openLive({
       case "link.deleted":
         links.refresh();
         break;
+      case "batch.updated":
+        showBatch(news.data);
+        break;
       case "job.deleted":
+      case "batch.deleted":
         refreshSoon();
         break;
     }
@@ -87,6 +94,22 @@ function showJob(job, seq) {
   // Another status has other links and buttons, and those the server renders.
   if (element.dataset.status !== job.status) refreshSoon();
   showProgress(element, job);
+}
+
+/** @param {Batch} batch */
+function showBatch(batch) {
+  const element = /** @type {HTMLElement | null} */ (list.querySelector(`[data-batch="${CSS.escape(batch.id)}"]`));
+  if (!element) {
+    // Unless a fresh list did not show it: then it is none of the latest.
+    if (!elsewhere.has(batch.id)) refreshSoon();
+    elsewhere.add(batch.id);
+    return;
+  }
+  if (element.dataset.status !== batch.status) refreshSoon();
+  const bar = element.querySelector("[data-batch-progress]");
+  if (bar instanceof HTMLProgressElement) bar.value = batch.progress;
+  const counts = element.querySelector("[data-batch-counts]");
+  if (counts) counts.textContent = countsText(batch);
 }
 
 /**

@@ -1,5 +1,5 @@
-// The upload form: drop or choose a file, see it travel. Without this script the form posts as any other.
-import { megabytes, refusal, uploadFailure, uploadStatus } from "./upload_text.js";
+// The upload form: drop or choose files, see them travel. Without this script the form posts as any other.
+import { choiceText, sortOut, uploadFailure, uploadStatus } from "./upload_text.js";
 
 /** @param {HTMLFormElement} form */
 export function connectUpload(form) {
@@ -16,7 +16,11 @@ export function connectUpload(form) {
   const bar = /** @type {HTMLProgressElement} */ (form.querySelector("[data-upload-bar]"));
   const status = find("[data-upload-status]");
   const submit = /** @type {HTMLButtonElement} */ (form.querySelector("[data-upload-submit]"));
-  const maxMb = Number(form.dataset.maxMb);
+  const limitsOfSite = {
+    maxMb: Number(form.dataset.maxMb),
+    batchMaxMb: Number(form.dataset.batchMaxMb),
+    batchMaxFiles: Number(form.dataset.batchMaxFiles),
+  };
   const emptyTitle = title.textContent ?? "";
   const emptyLimits = limits.textContent ?? "";
   /** @type {XMLHttpRequest | null} */
@@ -58,28 +62,38 @@ export function connectUpload(form) {
     zone.classList.remove("dropzone--over");
     const files = event.dataTransfer?.files;
     if (request || !files?.length) return;
-    const one = new DataTransfer();
-    one.items.add(files[0]);
-    input.files = one.files;
+    keep([...files]);
     showChoice();
     submit.focus();
   });
 
   window.addEventListener("beforeunload", (event) => {
-    if (request) event.preventDefault(); // the browser asks whether to leave with the file half sent
+    if (request) event.preventDefault(); // the browser asks whether to leave with the files half sent
   });
 
+  /** Make these the chosen files. @param {File[]} files */
+  function keep(files) {
+    const chosen = new DataTransfer();
+    for (const file of files) chosen.items.add(file);
+    input.files = chosen.files;
+  }
+
   function showChoice() {
-    const file = input.files?.[0];
-    const reason = file ? refusal(file, maxMb) : null;
-    zone.classList.toggle("dropzone--chosen", Boolean(file) && !reason);
-    title.textContent = file ? file.name : emptyTitle;
-    limits.textContent = file ? megabytes(file.size) : emptyLimits;
-    choose.parentElement?.toggleAttribute("hidden", Boolean(file));
-    clear.hidden = !file;
-    submit.hidden = !file || Boolean(reason);
-    actions.hidden = !file;
-    showError(reason ? [reason] : []);
+    const files = [...(input.files ?? [])];
+    const { kept, leftOut, refusal } = sortOut(files, limitsOfSite);
+    if (!refusal && leftOut.length) keep(kept); // so that a form sends what is shown, and no more
+    const chosen = refusal ? files : kept;
+    const words = chosen.length ? choiceText(chosen) : null;
+    zone.classList.toggle("dropzone--chosen", chosen.length > 0 && !refusal);
+    title.textContent = words?.title ?? emptyTitle;
+    limits.textContent = words?.line ?? emptyLimits;
+    choose.parentElement?.toggleAttribute("hidden", chosen.length > 0);
+    clear.hidden = chosen.length === 0;
+    clear.textContent = chosen.length > 1 ? "Choose other files" : "Choose another file";
+    submit.hidden = chosen.length === 0 || Boolean(refusal);
+    submit.textContent = words?.button ?? submit.textContent;
+    actions.hidden = chosen.length === 0;
+    showError(refusal ? [refusal, ...leftOut] : leftOut.length ? ["Left out:", ...leftOut] : []);
   }
 
   /** @param {string[]} lines */
@@ -95,8 +109,8 @@ export function connectUpload(form) {
   }
 
   function send() {
-    const file = input.files?.[0];
-    if (!file || request) return;
+    const files = [...(input.files ?? [])];
+    if (!files.length || request) return;
     const sending = new XMLHttpRequest();
     request = sending;
     sending.open("POST", form.action);
@@ -104,7 +118,7 @@ export function connectUpload(form) {
     sending.responseType = "json";
     sending.upload.addEventListener("progress", (event) => {
       bar.value = event.total > 0 ? event.loaded / event.total : 0;
-      say(uploadStatus(event.loaded, event.total));
+      say(uploadStatus(event.loaded, event.total, files.length));
     });
     sending.addEventListener("load", () => {
       if (sending.status === 201 && sending.response?.url) {
@@ -118,7 +132,7 @@ export function connectUpload(form) {
     sending.addEventListener("abort", () => giveUp([]));
     showError([]);
     bar.value = 0;
-    say(uploadStatus(0, file.size));
+    say(uploadStatus(0, files.reduce((sum, file) => sum + file.size, 0), files.length));
     form.classList.add("upload--busy");
     progress.hidden = false;
     find("[data-upload-abort]").focus();

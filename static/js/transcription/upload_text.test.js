@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { megabytes, refusal, uploadFailure, uploadStatus } from "./upload_text.js";
+import { choiceText, megabytes, refusal, sortOut, uploadFailure, uploadStatus } from "./upload_text.js";
 
 const MB = 1024 * 1024;
 
@@ -38,4 +38,47 @@ test("an answer without words gets ours", () => {
   assert.match(uploadFailure(401, null)[0], /signed out/);
   assert.match(uploadFailure(403, null)[0], /signed out/);
   assert.match(uploadFailure(500, null)[0], /our fault/);
+});
+
+const LIMITS = { maxMb: 200, batchMaxMb: 1000, batchMaxFiles: 3 };
+const song = (name, mb = 1) => ({ name, size: mb * MB });
+
+test("one file is sent or refused as ever, and a zip file may be larger", () => {
+  assert.deepEqual(sortOut([song("a.wav", 200)], LIMITS), { kept: [song("a.wav", 200)], leftOut: [], refusal: null });
+  assert.match(sortOut([song("a.wav", 201)], LIMITS).refusal ?? "", /the limit is 200 MB/);
+  assert.equal(sortOut([song("cd.ZIP", 900)], LIMITS).refusal, null);
+  assert.match(sortOut([song("cd.zip", 1001)], LIMITS).refusal ?? "", /the limit is 1000 MB/);
+});
+
+test("of several files those that cannot be taken stay behind, with the reason", () => {
+  const { kept, leftOut, refusal: why } = sortOut([song("a.wav"), song("big.wav", 300), song("empty.wav", 0)], LIMITS);
+
+  assert.deepEqual(kept, [song("a.wav")]);
+  assert.match(leftOut[0], /big\.wav/);
+  assert.match(leftOut[1], /empty\.wav/);
+  assert.equal(why, null);
+});
+
+test("too many files, too many bytes and nothing at all are refused", () => {
+  assert.equal(sortOut([1, 2, 3].map((n) => song(`${n}.wav`)), LIMITS).refusal, null);
+  assert.match(sortOut([1, 2, 3, 4].map((n) => song(`${n}.wav`)), LIMITS).refusal ?? "", /4 files; 3 can be sent/);
+  assert.match(sortOut([song("a.zip", 600), song("b.zip", 600)], LIMITS).refusal ?? "", /1200 MB together/);
+  assert.match(sortOut([song("a", 0), song("b", 0)], LIMITS).refusal ?? "", /None of these/);
+});
+
+test("what is chosen is told in a line", () => {
+  assert.deepEqual(choiceText([song("a.wav", 2)]), { title: "a.wav", line: "2.0 MB", button: "Write the score" });
+  assert.equal(choiceText([song("cd.zip")]).button, "Write the scores");
+  assert.equal(choiceText([song("a"), song("b")]).line, "a, b · 2.0 MB");
+  const many = choiceText(["a", "b", "c", "d", "e"].map((name) => song(name)));
+  assert.deepEqual([many.title, many.line], ["5 files", "a, b, c and 2 more · 5.0 MB"]);
+});
+
+test("of several files each refusal of the server is told", () => {
+  const refused = [{ name: "a.txt", message: "No sound." }, { name: "b.wav", message: "Empty." }];
+
+  const lines = uploadFailure(400, { message: "There is no song in this.", details: { hint: "Choose.", refused } });
+
+  assert.deepEqual(lines, ["There is no song in this.", "a.txt: No sound.", "b.wav: Empty.", "Choose."]);
+  assert.equal(uploadStatus(MB, MB, 2), "Sent. Checking the files …");
 });
