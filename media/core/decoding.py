@@ -44,6 +44,7 @@ SILENCE_PEAK = 1e-4  # -80 dBFS: a few steps of 16-bit dither; no drum is softer
 _CEILING = 8.0  # +18 dBFS; a float file may hold anything, and squares of 1e30 overflow
 _GAP_TOLERANCE_S = 0.012  # under the shortest lost packet (20 ms), over the 1 ms clock of Matroska and ASF
 _LONGEST_GAP_S = 30.0  # a longer leap of the clock is a restarted stream, not lost sound
+_LONGEST_GAPS_S = 120.0  # nor are more of them than this and the sound itself: a clock that lies costs memory
 _MISSING_SHARE = 0.01  # headers are off by a packet or two: less than this, or half a second, is none
 _MISSING_S = 0.5
 _REPORT_EVERY_S = 5.0
@@ -195,6 +196,8 @@ def _length_s(packet: Packet[AudioStream]) -> float:
 
 def _as_float(frame: AudioFrame) -> NDArray[np.float32]:
     """Return float32 of shape (1 or 2, samples)."""
+    if frame.format.name in {"s64", "s64p"}:  # no converter of PyAV takes them, and no song has them
+        raise UndecodableAudio
     raw = frame.to_ndarray()
     channels = len(frame.layout.channels)
     if not frame.format.is_planar:
@@ -263,7 +266,9 @@ class _Track:
         if self._origin_s is None:
             self._origin_s = time_s
         gap_s = time_s - self._origin_s - self.position_s
-        if gap_s > _LONGEST_GAP_S or gap_s < -1.0:
+        sound_s = self.position_s - self.gaps_s
+        is_believable = gap_s <= _LONGEST_GAP_S and self.gaps_s + gap_s <= _LONGEST_GAPS_S + sound_s
+        if not is_believable or gap_s < -1.0:
             self._origin_s = time_s - self.position_s
         elif gap_s > _GAP_TOLERANCE_S:
             if self.position_s > 0.0:  # silence before the first sound is no damage
