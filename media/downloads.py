@@ -49,13 +49,15 @@ _TYPE_OF_CONTAINER = {
     "mov": "video/quicktime",
     "mkv": "video/x-matroska",
     "webm": "video/webm",
+    "avi": "video/x-msvideo",
 }
+_TYPE_WITHOUT_PICTURE = {"webm": "audio/webm", "mkv": "audio/x-matroska"}
 
 
 def recording_content_type(container: str, *, has_video: bool) -> str:
     """Return the content type of an upload, from what was found in it."""
-    if container in {"webm", "mkv"} and not has_video:
-        return "audio/webm" if container == "webm" else "audio/x-matroska"
+    if not has_video and container in _TYPE_WITHOUT_PICTURE:
+        return _TYPE_WITHOUT_PICTURE[container]
     return _TYPE_OF_CONTAINER.get(container, "application/octet-stream")
 
 

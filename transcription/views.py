@@ -33,7 +33,7 @@ from transcription.progress import describe_jobs
 from transcription.selectors import jobs_visible_to, latest_job_by_recording
 from transcription.services import cancel_job, create_job, delete_job, retry_job
 
-ACCEPT = ".mp3,.wav,.flac,.ogg,.opus,.m4a,.aac,.mp4,.mov,.mkv,.webm,audio/*,video/*"
+ACCEPT = ".mp3,.wav,.flac,.ogg,.opus,.m4a,.aac,.mp4,.mov,.mkv,.webm,.avi,audio/*,video/*"
 _ROWS_A_PAGE = 20
 
 

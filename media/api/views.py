@@ -130,7 +130,7 @@ class RecordingViewSet(mixins.ListModelMixin, GenericViewSet[Recording]):
         summary="Upload a recording",
         description=(
             "Send `multipart/form-data` with the field `file`: mp3, wav, flac, ogg, opus, m4a, aac, mp4, "
-            "mov, mkv or webm. The content decides what it is, not the name."
+            "mov, mkv, webm or avi. The content decides what it is, not the name."
         ),
         request={"multipart/form-data": RecordingUploadSerializer},
         parameters=[IDEMPOTENCY_PARAMETER],

@@ -18,7 +18,7 @@ class NotAudio(DrumError):
 
     code = "not_audio"
     message = "This file is not audio or video that we can read."
-    hint = "Upload mp3, wav, flac, ogg, opus, m4a, aac, mp4, mov, mkv or webm."
+    hint = "Upload mp3, wav, flac, ogg, opus, m4a, aac, mp4, mov, mkv, webm or avi."
 
 
 class NoSound(DrumError):

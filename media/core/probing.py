@@ -63,7 +63,7 @@ class MediaInfo:
     """What a file's headers say.
 
     ``duration_s`` is None when no header says it. ``container`` is one of mp3, wav, flac, ogg, opus, aac,
-    aiff, wma, m4a, mp4, mov, mkv, webm; ``codec`` is FFmpeg's name of the sound's codec.
+    aiff, wma, m4a, mp4, mov, mkv, webm, avi; ``codec`` is FFmpeg's name of the sound's codec.
     """
 
     container: str

@@ -35,7 +35,7 @@ def test_every_format_is_stored_as_what_it_is(api: APIClient, ending: str) -> No
     assert response.data["container"] == ending
     assert response.data["state"] == "stored"
     assert response.data["channels"] == 2
-    assert response.data["has_video"] == (ending in {"mp4", "mov", "mkv", "webm"})
+    assert response.data["has_video"] == (ending in {"mp4", "mov", "mkv", "webm", "avi"})
     assert response.data["duration_s"] == pytest.approx(3.0, abs=0.1)
 
 
