@@ -53,6 +53,17 @@ _RECORDING = {
     "channels": 2,
     "sample_rate": 44100,
     "has_video": False,
+    "tracks": [
+        {
+            "index": 0,
+            "codec": "flac",
+            "channels": 2,
+            "rate": 44100,
+            "language": "",
+            "title": "",
+            "is_default": True,
+        }
+    ],
     "state": "stored",
     "failure_code": "",
     "warnings": [],

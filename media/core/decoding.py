@@ -90,6 +90,7 @@ def decode(
     max_duration_s: float,
     rate: int = DEFAULT_RATE,
     min_duration_s: float = MINIMUM_DURATION_S,
+    track: int | None = None,
     report: Callable[[float], None] | None = None,
 ) -> DecodedAudio:
     """Decode the sound of an audio or video file.
@@ -99,22 +100,23 @@ def decode(
         max_duration_s: decoding stops with ``AudioTooLong`` when there is more sound than this.
         rate: of the result, samples a second.
         min_duration_s: shorter sound is refused.
+        track: which sound track, counted from 0 as in ``MediaInfo.tracks``; None: a player's choice.
         report: called with the fraction done, 0..1, now and then, if the length is known.
     Returns:
         float32 samples of shape (1 or 2, samples): mono stays mono, more than two channels become stereo.
         Sample 0 is the first sample of the sound, encoder delay removed; in a video whose sound starts late,
         the first instant of the picture.
     Raises:
-        EmptyFile, NotAudio, NoSound, UnsupportedAudio: see their classes.
+        EmptyFile, NotAudio, NoSound, NoSuchTrack, UnsupportedAudio: see their classes.
         UndecodableAudio: not one sample can be decoded.
         AudioTooLong, AudioTooShort, SilentAudio: the sound itself is refused.
     """
     with open_media(path) as container:
-        stream = sound_stream(container)
+        stream = sound_stream(container, track)
         info = describe(container, stream, read_head(path))
-        track = _Track(rate=rate, max_duration_s=max_duration_s, expected_s=info.duration_s)
-        reading = _read(container, stream, track, report if info.duration_s else None, info.duration_s or 0.0)
-        samples = track.finish()
+        sound = _Track(rate=rate, max_duration_s=max_duration_s, expected_s=info.duration_s)
+        reading = _read(container, stream, sound, report if info.duration_s else None, info.duration_s or 0.0)
+        samples = sound.finish()
 
     if samples.shape[1] == 0:
         raise UndecodableAudio
@@ -125,7 +127,7 @@ def decode(
         raise SilentAudio
     if report is not None:
         report(1.0)
-    warnings = _warnings(path, info, track, reading)
+    warnings = _warnings(path, info, sound, reading)
     return DecodedAudio(samples=samples, rate=rate, info=info, warnings=warnings)
 
 

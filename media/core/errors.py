@@ -29,6 +29,14 @@ class NoSound(DrumError):
     hint = "Export the video again with its sound, or upload the audio alone."
 
 
+class NoSuchTrack(DrumError):
+    """A sound track was asked for that the file does not have; the details list ``tracks``."""
+
+    code = "no_such_track"
+    message = "There is no sound track {track}: the file has {count}, counted from 0."
+    hint = "Choose one of the recording's tracks, or leave the choice out."
+
+
 class UndecodableAudio(DrumError):
     """The container opens, but not one sample of sound can be decoded."""
 
