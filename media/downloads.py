@@ -25,6 +25,7 @@ from django.utils.http import content_disposition_header, http_date, quote_etag
 from rest_framework.request import Request
 
 from media.errors import FileMissing, RangeNotSatisfiable
+from media.models import Recording
 from media.storage import local_path, signing
 
 _CHUNK_BYTES = 1 << 18
@@ -52,6 +53,13 @@ _TYPE_OF_CONTAINER = {
     "avi": "video/x-msvideo",
 }
 _TYPE_WITHOUT_PICTURE = {"webm": "audio/webm", "mkv": "audio/x-matroska"}
+# Whatever is in them, some browser may play these as video; of the others none does.
+_SHOWN_IN_BROWSERS = frozenset({"mp4", "mov", "webm", "mkv"})
+
+
+def has_playable_picture(recording: Recording) -> bool:
+    """Whether a browser may be able to show the recording's picture; it has to try."""
+    return recording.has_video and recording.container in _SHOWN_IN_BROWSERS and not recording.is_deleted
 
 
 def recording_content_type(container: str, *, has_video: bool) -> str:
