@@ -25,6 +25,7 @@ from django.utils.http import content_disposition_header, http_date, quote_etag
 from rest_framework.request import Request
 
 from media.errors import FileMissing, RangeNotSatisfiable
+from media.models import Recording
 from media.storage import local_path, signing
 
 _CHUNK_BYTES = 1 << 18
@@ -49,13 +50,22 @@ _TYPE_OF_CONTAINER = {
     "mov": "video/quicktime",
     "mkv": "video/x-matroska",
     "webm": "video/webm",
+    "avi": "video/x-msvideo",
 }
+_TYPE_WITHOUT_PICTURE = {"webm": "audio/webm", "mkv": "audio/x-matroska"}
+# Whatever is in them, some browser may play these as video; of the others none does.
+_SHOWN_IN_BROWSERS = frozenset({"mp4", "mov", "webm", "mkv"})
+
+
+def has_playable_picture(recording: Recording) -> bool:
+    """Whether a browser may be able to show the recording's picture; it has to try."""
+    return recording.has_video and recording.container in _SHOWN_IN_BROWSERS and not recording.is_deleted
 
 
 def recording_content_type(container: str, *, has_video: bool) -> str:
     """Return the content type of an upload, from what was found in it."""
-    if container in {"webm", "mkv"} and not has_video:
-        return "audio/webm" if container == "webm" else "audio/x-matroska"
+    if not has_video and container in _TYPE_WITHOUT_PICTURE:
+        return _TYPE_WITHOUT_PICTURE[container]
     return _TYPE_OF_CONTAINER.get(container, "application/octet-stream")
 
 

@@ -41,6 +41,7 @@ class Recording(models.Model):
     channels = models.PositiveSmallIntegerField()
     sample_rate = models.PositiveIntegerField("samples a second")
     has_video = models.BooleanField(default=False)
+    tracks = models.JSONField("sound tracks", default=list, blank=True)
     state = models.CharField(max_length=16, choices=State, default=State.STORED)
     failure_code = models.CharField(max_length=64, blank=True)
     warnings = models.JSONField(default=list, blank=True)

@@ -78,6 +78,7 @@ def create_recording(
             channels=info.channels,
             sample_rate=info.rate,
             has_video=info.has_video,
+            tracks=[track.as_dict() for track in info.tracks],
         )
         recording.title = _title(title) or _title_from_name(recording.original_name)
         upload.seek(0)

@@ -14,6 +14,7 @@ from django.urls import reverse
 from django.utils.safestring import SafeString, mark_safe
 from django.views.decorators.http import require_safe
 
+from media.downloads import has_playable_picture
 from notation.api.serializers import ExportSerializer
 from notation.api.throttling import counts_as_writing
 from notation.core.errors import EngravingFailed
@@ -106,12 +107,16 @@ def _player(notation: Notation) -> dict[str, Any]:
     elif notation.recording is not None:  # a copy; a browser's decoding of an mp3 may begin 25 ms off
         audio_url = reverse("recording_audio", args=[notation.recording.pk])
         peaks_url = reverse("recording-peaks", args=[notation.recording.pk])
+    recording, video_url = notation.recording, None
+    if audio_url is not None and recording is not None and has_playable_picture(recording):
+        video_url = reverse("recording_audio", args=[recording.pk])
     svg_url = reverse("api-notation-svg", args=[notation.pk])
     return {
         "title": notation.title,
         "revision": notation.revision,
         "audio_url": audio_url,
         "peaks_url": peaks_url,
+        "video_url": video_url,
         "notation_url": reverse("api-notation-detail", args=[notation.pk]),
         "timing_url": reverse("api-notation-timing", args=[notation.pk]),
         "drum_key_url": reverse("api-notation-drum-key", args=[notation.pk]),

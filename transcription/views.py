@@ -40,7 +40,7 @@ from transcription.progress import describe_batches, describe_jobs
 from transcription.selectors import batches_of, jobs_visible_to, latest_job_by_recording
 from transcription.services import cancel_job, create_job, delete_job, retry_job
 
-ACCEPT = ".mp3,.wav,.flac,.ogg,.opus,.m4a,.aac,.mp4,.mov,.mkv,.webm,audio/*,video/*"
+ACCEPT = ".mp3,.wav,.flac,.ogg,.opus,.m4a,.aac,.mp4,.mov,.mkv,.webm,.avi,audio/*,video/*"
 ACCEPT_MANY = f"{ACCEPT},.zip,application/zip"
 _ROWS_A_PAGE = 20
 # What the page of a job offers besides the score, in a person's words.

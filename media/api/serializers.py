@@ -13,9 +13,22 @@ from media.models import Recording
 from media.selectors import earlier_upload_of
 
 
+class SoundTrackSerializer(serializers.Serializer[Any]):
+    """A sound track of a recording's file."""
+
+    index = serializers.IntegerField(help_text="Counted from 0 in the file's order.")
+    codec = serializers.CharField(help_text="Empty when nobody knows it: such a track cannot be read.")
+    channels = serializers.IntegerField()
+    rate = serializers.IntegerField(help_text="Samples a second.")
+    language = serializers.CharField(help_text="The file's own word, mostly of ISO 639-2; may be empty.")
+    title = serializers.CharField(help_text="May be empty.")
+    is_default = serializers.BooleanField(help_text="This one is heard unless another is chosen.")
+
+
 class RecordingSerializer(serializers.ModelSerializer[Recording]):
     """A recording, without its waveform, which has an address of its own."""
 
+    tracks = SoundTrackSerializer(many=True, read_only=True)
     audio_url = serializers.SerializerMethodField(help_text="The sound; needs the same authorisation.")
     peaks_url = serializers.SerializerMethodField(help_text="The waveform, once the sound has been decoded.")
 
@@ -37,6 +50,7 @@ class RecordingSerializer(serializers.ModelSerializer[Recording]):
             "channels",
             "sample_rate",
             "has_video",
+            "tracks",
             "state",
             "failure_code",
             "warnings",

@@ -55,6 +55,17 @@ _RECORDING = {
     "channels": 2,
     "sample_rate": 44100,
     "has_video": False,
+    "tracks": [
+        {
+            "index": 0,
+            "codec": "flac",
+            "channels": 2,
+            "rate": 44100,
+            "language": "",
+            "title": "",
+            "is_default": True,
+        }
+    ],
     "state": "stored",
     "failure_code": "",
     "warnings": [],
@@ -132,7 +143,7 @@ class RecordingViewSet(mixins.ListModelMixin, GenericViewSet[Recording]):
         summary="Upload a recording",
         description=(
             "Send `multipart/form-data` with the field `file`: mp3, wav, flac, ogg, opus, m4a, aac, mp4, "
-            "mov, mkv or webm. The content decides what it is, not the name."
+            "mov, mkv, webm or avi. The content decides what it is, not the name."
         ),
         request={"multipart/form-data": RecordingUploadSerializer},
         parameters=[IDEMPOTENCY_PARAMETER],

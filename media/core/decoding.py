@@ -44,6 +44,7 @@ SILENCE_PEAK = 1e-4  # -80 dBFS: a few steps of 16-bit dither; no drum is softer
 _CEILING = 8.0  # +18 dBFS; a float file may hold anything, and squares of 1e30 overflow
 _GAP_TOLERANCE_S = 0.012  # under the shortest lost packet (20 ms), over the 1 ms clock of Matroska and ASF
 _LONGEST_GAP_S = 30.0  # a longer leap of the clock is a restarted stream, not lost sound
+_LONGEST_GAPS_S = 120.0  # nor are more of them than this and the sound itself: a clock that lies costs memory
 _MISSING_SHARE = 0.01  # headers are off by a packet or two: less than this, or half a second, is none
 _MISSING_S = 0.5
 _REPORT_EVERY_S = 5.0
@@ -89,6 +90,7 @@ def decode(
     max_duration_s: float,
     rate: int = DEFAULT_RATE,
     min_duration_s: float = MINIMUM_DURATION_S,
+    track: int | None = None,
     report: Callable[[float], None] | None = None,
 ) -> DecodedAudio:
     """Decode the sound of an audio or video file.
@@ -98,22 +100,23 @@ def decode(
         max_duration_s: decoding stops with ``AudioTooLong`` when there is more sound than this.
         rate: of the result, samples a second.
         min_duration_s: shorter sound is refused.
+        track: which sound track, counted from 0 as in ``MediaInfo.tracks``; None: a player's choice.
         report: called with the fraction done, 0..1, now and then, if the length is known.
     Returns:
         float32 samples of shape (1 or 2, samples): mono stays mono, more than two channels become stereo.
         Sample 0 is the first sample of the sound, encoder delay removed; in a video whose sound starts late,
         the first instant of the picture.
     Raises:
-        EmptyFile, NotAudio, NoSound, UnsupportedAudio: see their classes.
+        EmptyFile, NotAudio, NoSound, NoSuchTrack, UnsupportedAudio: see their classes.
         UndecodableAudio: not one sample can be decoded.
         AudioTooLong, AudioTooShort, SilentAudio: the sound itself is refused.
     """
     with open_media(path) as container:
-        stream = sound_stream(container)
+        stream = sound_stream(container, track)
         info = describe(container, stream, read_head(path))
-        track = _Track(rate=rate, max_duration_s=max_duration_s, expected_s=info.duration_s)
-        reading = _read(container, stream, track, report if info.duration_s else None, info.duration_s or 0.0)
-        samples = track.finish()
+        sound = _Track(rate=rate, max_duration_s=max_duration_s, expected_s=info.duration_s)
+        reading = _read(container, stream, sound, report if info.duration_s else None, info.duration_s or 0.0)
+        samples = sound.finish()
 
     if samples.shape[1] == 0:
         raise UndecodableAudio
@@ -124,7 +127,7 @@ def decode(
         raise SilentAudio
     if report is not None:
         report(1.0)
-    warnings = _warnings(path, info, track, reading)
+    warnings = _warnings(path, info, sound, reading)
     return DecodedAudio(samples=samples, rate=rate, info=info, warnings=warnings)
 
 
@@ -195,6 +198,8 @@ def _length_s(packet: Packet[AudioStream]) -> float:
 
 def _as_float(frame: AudioFrame) -> NDArray[np.float32]:
     """Return float32 of shape (1 or 2, samples)."""
+    if frame.format.name in {"s64", "s64p"}:  # no converter of PyAV takes them, and no song has them
+        raise UndecodableAudio
     raw = frame.to_ndarray()
     channels = len(frame.layout.channels)
     if not frame.format.is_planar:
@@ -263,7 +268,9 @@ class _Track:
         if self._origin_s is None:
             self._origin_s = time_s
         gap_s = time_s - self._origin_s - self.position_s
-        if gap_s > _LONGEST_GAP_S or gap_s < -1.0:
+        sound_s = self.position_s - self.gaps_s
+        is_believable = gap_s <= _LONGEST_GAP_S and self.gaps_s + gap_s <= _LONGEST_GAPS_S + sound_s
+        if not is_believable or gap_s < -1.0:
             self._origin_s = time_s - self.position_s
         elif gap_s > _GAP_TOLERANCE_S:
             if self.position_s > 0.0:  # silence before the first sound is no damage

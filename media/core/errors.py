@@ -18,7 +18,7 @@ class NotAudio(DrumError):
 
     code = "not_audio"
     message = "This file is not audio or video that we can read."
-    hint = "Upload mp3, wav, flac, ogg, opus, m4a, aac, mp4, mov, mkv or webm."
+    hint = "Upload mp3, wav, flac, ogg, opus, m4a, aac, mp4, mov, mkv, webm or avi."
 
 
 class NoSound(DrumError):
@@ -27,6 +27,14 @@ class NoSound(DrumError):
     code = "no_audio_track"
     message = "This video has no sound track."
     hint = "Export the video again with its sound, or upload the audio alone."
+
+
+class NoSuchTrack(DrumError):
+    """A sound track was asked for that the file does not have; the details list ``tracks``."""
+
+    code = "no_such_track"
+    message = "There is no sound track {track}: the file has {count}, counted from 0."
+    hint = "Choose one of the recording's tracks, or leave the choice out."
 
 
 class UndecodableAudio(DrumError):

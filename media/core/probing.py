@@ -15,7 +15,8 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
+from functools import cache
 from pathlib import Path
 from typing import BinaryIO
 
@@ -29,15 +30,20 @@ from media.core.errors import (
     AudioTooLong,
     EmptyFile,
     NoSound,
+    NoSuchTrack,
     NotAudio,
     UndecodableAudio,
     UnsupportedAudio,
 )
+from media.core.tracks import SoundTrack, default_stream, sound_tracks
 
-FORMAT_WHITELIST = "mp3,wav,flac,ogg,aac,aiff,asf,matroska,webm,mov,mp4,m4a,3gp,3g2,mj2"
+FORMAT_WHITELIST = "mp3,wav,flac,ogg,aac,aiff,asf,matroska,webm,mov,mp4,m4a,3gp,3g2,mj2,avi"
 MINIMUM_RATE = 8_000
 MAXIMUM_RATE = 192_000
 MAXIMUM_CHANNELS = 8
+# FFmpeg reserves 0.7 MB a track, so that a few kB of headers could ask for most of a GB. Chosen: no song
+# file has more than some dozens.
+MAXIMUM_TRACKS = 100
 
 # First bytes of the formats above, at their offsets: a file that has them and cannot be opened is damaged.
 _SIGNATURES = (
@@ -59,7 +65,8 @@ class MediaInfo:
     """What a file's headers say.
 
     ``duration_s`` is None when no header says it. ``container`` is one of mp3, wav, flac, ogg, opus, aac,
-    aiff, wma, m4a, mp4, mov, mkv, webm; ``codec`` is FFmpeg's name of the sound's codec.
+    aiff, wma, m4a, mp4, mov, mkv, webm, avi; ``codec`` is FFmpeg's name of the sound's codec.
+    ``tracks`` are all sound tracks of the file; the other fields describe the one that is read.
     """
 
     container: str
@@ -68,6 +75,7 @@ class MediaInfo:
     rate: int
     channels: int
     has_video: bool
+    tracks: tuple[SoundTrack, ...] = ()
 
 
 class _Nameless:
@@ -96,7 +104,13 @@ def open_media(path: Path) -> Iterator[InputContainer]:
             container = av.open(
                 _Nameless(file),
                 mode="r",
-                options={"format_whitelist": FORMAT_WHITELIST, "protocol_whitelist": "file"},
+                options={
+                    "format_whitelist": FORMAT_WHITELIST,
+                    "protocol_whitelist": "file",
+                    "codec_whitelist": _sound_decoders(),
+                    "max_streams": str(MAXIMUM_TRACKS),
+                },
+                metadata_errors="replace",  # old tags are Latin-1, damaged ones anything
             )
         except av.error.FFmpegError as error:
             damaged = any(head[at : at + len(mark)] == mark for at, mark in _SIGNATURES)
@@ -105,19 +119,39 @@ def open_media(path: Path) -> Iterator[InputContainer]:
             yield container
 
 
-def sound_stream(container: InputContainer) -> AudioStream:
-    """Return the sound track that a player would choose.
+@cache
+def _sound_decoders() -> str:
+    # On opening FFmpeg decodes a picture of each kind to learn its format: a cover of 1.2 MB took 1.2 GB and
+    # ten seconds (measured). No picture is looked at here.
+    names = (name for name in av.codec.codecs_available if _is_sound_decoder(name))
+    return ",".join(sorted(names))
+
+
+def _is_sound_decoder(name: str) -> bool:
+    try:
+        return av.codec.Codec(name, "r").type == "audio"
+    except ValueError:  # an encoder only
+        return False
+
+
+def sound_stream(container: InputContainer, track: int | None = None) -> AudioStream:
+    """Return sound track ``track``, counted from 0; None: the one that a player would choose.
 
     Raises:
         NoSound: there is a picture, but no sound.
+        NoSuchTrack: there are fewer tracks.
         NotAudio: there is neither.
+        UndecodableAudio: nobody knows its codec.
         UnsupportedAudio: its rate or its number of channels is out of range.
     """
     if not container.streams.audio:
         raise NoSound if any(_is_picture(stream) for stream in container.streams) else NotAudio
-    stream = container.streams.best("audio")
-    if not isinstance(stream, AudioStream):
-        stream = container.streams.audio[0]
+    if track is not None and not 0 <= track < len(container.streams.audio):
+        tracks = sound_tracks(container)
+        raise NoSuchTrack(track=track, count=len(tracks), tracks=[entry.as_dict() for entry in tracks])
+    stream = default_stream(container) if track is None else container.streams.audio[track]
+    if stream is None or stream.codec_context is None:  # PyAV gives none where FFmpeg has no decoder
+        raise UndecodableAudio
     if not stream.rate:
         raise NotAudio  # noise that happens to hold a sync word opens as mp3 at rate 0
     channels = stream.codec_context.channels
@@ -140,6 +174,7 @@ def describe(container: InputContainer, stream: AudioStream, head: bytes = b"") 
         rate=stream.rate,
         channels=stream.codec_context.channels,
         has_video=has_picture(container),
+        tracks=sound_tracks(container),
     )
 
 
@@ -161,7 +196,7 @@ def probe(path: Path, *, max_duration_s: float | None = None) -> MediaInfo:
         believable = path.stat().st_size >= _LOWEST_BYTES_PER_S * max_duration_s
         if believable and _lasts_longer_than(container, stream, max_duration_s):
             raise AudioTooLong(maximum_s=max_duration_s, duration_s=round(info.duration_s, 1))
-        return MediaInfo(**{**asdict(info), "duration_s": None})
+        return replace(info, duration_s=None)
 
 
 def probe_in_child(
@@ -194,7 +229,7 @@ def probe_in_child(
     answer = json.loads(done.stdout)
     if "error" in answer:
         raise _ERRORS[answer["error"]](**answer["details"])
-    return MediaInfo(**answer)
+    return MediaInfo(**{**answer, "tracks": tuple(SoundTrack(**track) for track in answer["tracks"])})
 
 
 _ERRORS: dict[str, type[DrumError]] = {

@@ -9,7 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('media', '0001_recording_artifact'),
+        ('media', '0002_tracks'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

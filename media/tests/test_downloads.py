@@ -209,7 +209,8 @@ def test_artifacts_by_their_number_are_for_moderators(
     assert client.get(f"/artifacts/{artifact.pk}").status_code == 404
 
 
-def test_a_video_keeps_its_type(owner: User) -> None:
-    recording = make_recording(owner, name="clip.webm")
+@pytest.mark.parametrize(("ending", "content_type"), [("webm", "video/webm"), ("avi", "video/x-msvideo")])
+def test_a_video_keeps_its_type(owner: User, ending: str, content_type: str) -> None:
+    recording = make_recording(owner, name=f"clip.{ending}")
 
-    assert api_of(owner).get(f"/api/v1/recordings/{recording.pk}/audio")["Content-Type"] == "video/webm"
+    assert api_of(owner).get(f"/api/v1/recordings/{recording.pk}/audio")["Content-Type"] == content_type

@@ -35,8 +35,16 @@ def test_every_format_is_stored_as_what_it_is(api: APIClient, ending: str) -> No
     assert response.data["container"] == ending
     assert response.data["state"] == "stored"
     assert response.data["channels"] == 2
-    assert response.data["has_video"] == (ending in {"mp4", "mov", "mkv", "webm"})
+    assert response.data["has_video"] == (ending in {"mp4", "mov", "mkv", "webm", "avi"})
     assert response.data["duration_s"] == pytest.approx(3.0, abs=0.1)
+
+
+def test_the_sound_tracks_of_a_file_are_listed(api: APIClient) -> None:
+    response = send(api, song("mkv"))
+
+    tracks = response.data["tracks"]
+    assert [(track["index"], track["codec"], track["is_default"]) for track in tracks] == [(0, "opus", True)]
+    assert api.get(response["Location"]).json()["tracks"] == tracks
 
 
 def test_the_stored_file_is_what_was_sent_under_a_name_of_ours(api: APIClient, media_root: Path) -> None:

@@ -10,6 +10,7 @@ from django.utils import timezone
 from rest_framework.test import APIClient
 
 from accounts.tests.factories import UserFactory
+from media.services import delete_recording
 from media.tests.factories import RecordingFactory
 from notation.core.engraving import engrave, guarded_engraver
 from notation.tests.clients import api
@@ -103,6 +104,35 @@ def test_a_score_page_shows_the_engraving_and_says_when_it_cannot_be_drawn(clien
     assert 'id="h1"' in shown.content.decode()
     assert "The engraving is not there." not in shown.content.decode()
     assert "The engraving is not there." in after.content.decode()
+
+
+@pytest.mark.parametrize(
+    ("container", "has_video", "is_shown"),
+    [("mp4", True, True), ("webm", True, True), ("webm", False, False), ("avi", True, False)],
+)
+def test_a_film_that_a_browser_may_play_is_shown_beside_its_score(client, container, has_video, is_shown):
+    owner = UserFactory()
+    recording = RecordingFactory(owner=owner, container=container, has_video=has_video)
+    notation = NotationFactory(owner=owner, recording=recording, job_id=uuid4())
+    client.force_login(owner)
+
+    page = client.get(f"/scores/{notation.pk}/")
+
+    assert ("<video" in page.content.decode()) is is_shown
+    video_url = f"/recordings/{recording.pk}/audio" if is_shown else None
+    assert page.context["player"]["video_url"] == video_url
+
+
+def test_a_deleted_film_is_not_shown_beside_its_score(client):
+    owner = UserFactory()
+    recording = RecordingFactory(owner=owner, container="mp4", has_video=True)
+    notation = NotationFactory(owner=owner, recording=recording, job_id=uuid4())
+    delete_recording(recording=recording)
+    client.force_login(owner)
+
+    page = client.get(f"/scores/{notation.pk}/")
+
+    assert "<video" not in page.content.decode()
 
 
 def test_somebody_elses_score_page_is_not_found(client):

@@ -24,6 +24,7 @@ FORMATS = {
     "mov": ("aac", "mov", 44_100, True),
     "mkv": ("libopus", "matroska", 48_000, True),
     "webm": ("libopus", "webm", 48_000, True),
+    "avi": ("pcm_s16le", "avi", 44_100, True),
 }
 
 

@@ -36,7 +36,7 @@ def test_the_content_says_what_a_file_is_whatever_its_name(tmp_path: Path, endin
     info = probe(path)
 
     assert info.container == ending
-    assert info.has_video == (ending in {"mp4", "mov", "mkv", "webm"})
+    assert info.has_video == (ending in {"mp4", "mov", "mkv", "webm", "avi"})
     assert info.channels == 2
     assert info.duration_s == pytest.approx(3.0, abs=0.1)
 

@@ -1,7 +1,7 @@
 // The keys of the score page.
 
 /**
- * @typedef {"toggle" | "back" | "on" | "faster" | "slower" | "loop" | "from" | "to" | "start" | "help"} Action
+ * @typedef {"toggle" | "back" | "on" | "faster" | "slower" | "loop" | "from" | "to" | "start" | "picture" | "help"} Action
  */
 
 /** @type {Record<string, Action>} */
@@ -15,6 +15,7 @@ const ACTIONS = {
   a: "from",
   b: "to",
   Home: "start",
+  v: "picture",
   "?": "help",
 };
 

@@ -4,6 +4,7 @@ import { Editor } from "./editor/editor.js";
 import { Follower, scrollNeeded } from "./follow.js";
 import { actionFor, holderOf } from "./keyboard.js";
 import { loopBetween, loopSeconds, stretched, withEnd } from "./loop.js";
+import { Picture } from "./picture.js";
 import { Player } from "./player.js";
 import { ScoreView } from "./score_view.js";
 import { Sheet, fetchSvg } from "./sheet.js";
@@ -20,6 +21,7 @@ const GRACE_S = 0.6;
  * @typedef {object} PlayerData
  * @property {string | null} audio_url null: a score without a recording
  * @property {string | null} peaks_url
+ * @property {string | null} video_url null: nothing was filmed, or no browser plays it
  * @property {string} timing_url
  * @property {Record<import("./variants.js").Variant, string>} svg_urls
  * @property {string} drum_key_url
@@ -92,8 +94,19 @@ function start(firstTiming) {
   /** What neither the editor's tools nor the player cover, in pixels from the window's top. */
   const inView = () => ({
     top: editor?.isOpen ? Math.max(0, part("editor").getBoundingClientRect().bottom) : 0,
-    bottom: transport.hidden ? window.innerHeight : transport.getBoundingClientRect().top,
+    bottom: transport.hidden ? window.innerHeight : (picture?.isShown ? picture.panel : transport).getBoundingClientRect().top,
   });
+  const picture = data.video_url
+    ? new Picture({
+        player,
+        panel: part("picture"),
+        video: /** @type {HTMLVideoElement} */ (part("picture-video")),
+        button: part("picture-toggle"),
+        sizeButton: part("picture-size"),
+        closeButton: part("picture-close"),
+        url: data.video_url,
+      })
+    : null;
   const follower = new Follower({ transport, button: part("return"), inView });
 
   /** @type {import("./loop.js").Loop} */
@@ -184,6 +197,7 @@ function start(firstTiming) {
     from: () => setLoop(withEnd(loop, "from", currentNumber())),
     to: () => setLoop(withEnd(loop, "to", currentNumber())),
     start: () => seek(0),
+    picture: () => picture?.toggle(),
     help: () => /** @type {HTMLDialogElement} */ (part("shortcuts-dialog")).showModal(),
   };
   const buttons = { play: "toggle", start: "start", slower: "slower", faster: "faster", loop: "loop", "set-a": "from", "set-b": "to", shortcuts: "help" };
