@@ -103,16 +103,24 @@ class Judgement:
         if self.names_one_always and len(chances):
             silent = np.flatnonzero(~struck.any(axis=1))
             struck[silent, chances[silent].argmax(axis=1)] = True
-        for label in range(len(LABELS)):
-            kept = -1
-            for onset in np.flatnonzero(struck[:, label]).tolist():
-                if kept >= 0 and times_s[onset] - times_s[kept] < self.min_gap_s:
-                    drop = kept if chances[onset, label] > chances[kept, label] else onset
-                    struck[drop, label] = False
-                    kept = onset if drop == kept else kept
-                else:
-                    kept = onset
+        for column in range(len(LABELS)):
+            struck[:, column] = spaced(struck[:, column], chances[:, column], times_s, self.min_gap_s)
         return struck
+
+
+def spaced(
+    struck: NDArray[np.bool_], chances: NDArray[np.float64], times_s: NDArray[np.float64], gap_s: float
+) -> NDArray[np.bool_]:
+    """Drop, of two strokes of one label that are nearer than ``gap_s``, the less likely; all (onsets,)."""
+    left = struck.copy()
+    kept = -1
+    for onset in np.flatnonzero(struck).tolist():
+        if kept >= 0 and times_s[onset] - times_s[kept] < gap_s:
+            dropped, kept = (kept, onset) if chances[onset] > chances[kept] else (onset, kept)
+            left[dropped] = False
+        else:
+            kept = onset
+    return left
 
 
 def judged_by(answers: NDArray[np.float32], strengths: NDArray[np.float32]) -> NDArray[np.float64]:
