@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import importlib.util
 import math
-import os
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -160,14 +160,17 @@ def load_keras_cnn(path: Path, *, threads: int = 0) -> KerasCnn:
     return engine
 
 
+def is_installed() -> bool:
+    """Whether all that the engine runs on is installed; imports nothing, and so takes no time."""
+    return all(importlib.util.find_spec(name) is not None for name in ("h5py", "keras", "tensorflow"))
+
+
 def keras_with_threads(threads: int = 0) -> Any:
     """Import Keras, which takes seconds, and return it; see :func:`load_keras_cnn` for ``threads``.
 
     Raises:
         EngineUnavailable: it is not installed, or what it runs on is not.
     """
-    # Said before the import, as TensorFlow then logs what nobody asked for.
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
     try:
         import keras
 

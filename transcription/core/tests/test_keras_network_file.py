@@ -201,19 +201,16 @@ def test_of_two_strokes_that_are_too_near_the_likelier_stays() -> None:
     assert np.flatnonzero(struck[:, 2]).tolist() == [1, 3]
 
 
-def test_without_h5py_and_keras_the_engine_says_what_to_install(tmp_path: Path) -> None:
+def test_without_h5py_keras_or_tensorflow_the_engine_says_what_to_install(tmp_path: Path) -> None:
     path = write_foreign(tmp_path / "n.h5")
     script = """
 import sys
 from pathlib import Path
 path, blocked = Path(sys.argv[1]), sys.argv[2]
-class Blocked:
-    def find_spec(self, name, *rest):
-        if name.split(".")[0] == blocked:
-            raise ModuleNotFoundError(f"No module named {name!r}")
-sys.meta_path.insert(0, Blocked())
-from transcription.core.keras_cnn.engine import load_keras_cnn
+sys.modules[blocked] = None  # as if it were not installed
+from transcription.core.keras_cnn.engine import is_installed, load_keras_cnn
 from transcription.core.keras_cnn.errors import EngineUnavailable
+assert not is_installed()
 try:
     load_keras_cnn(path)
 except EngineUnavailable as error:
@@ -224,7 +221,7 @@ except EngineUnavailable as error:
         subprocess.run(
             [sys.executable, "-c", script, str(path), blocked], capture_output=True, text=True, check=True
         ).stdout
-        for blocked in ("h5py", "keras")
+        for blocked in ("h5py", "keras", "tensorflow")
     ]
 
     for line in said:
