@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
-import soxr
 import torch
 from numpy.typing import NDArray
 
@@ -22,7 +21,7 @@ from transcription.core.features import (
     mel_magnitudes,
 )
 from transcription.core.rows import Rows
-from transcription.core.sound_pieces import SoundPieces
+from transcription.core.sound_pieces import SoundPieces, repaired, resampled
 
 _PIECE_FRAMES = 10 * FPS
 
@@ -61,7 +60,7 @@ def take_picture(sound: SoundPieces, report: Report = lambda fraction: None) -> 
         report: called with the fraction done, 0..1, before every piece; what it raises ends the work.
     """
     spectrum, energy, samples = _Spectrum(expected_frames=sound.samples * FPS // sound.rate + 1), 0.0, 0
-    for mono in _resampled(_reported(_repaired(sound.mono_pieces()), sound.samples, report), sound.rate):
+    for mono in resampled(_reported(repaired(sound.mono_pieces()), sound.samples, report), sound.rate, RATE):
         spectrum.add(mono)
         energy += float(np.square(mono, dtype=np.float64).sum())
         samples += mono.size
@@ -73,12 +72,6 @@ def take_picture(sound: SoundPieces, report: Report = lambda fraction: None) -> 
     return SongPicture(magnitudes, gain, BandStatistics.of(pieces))
 
 
-def _repaired(pieces: Iterable[NDArray[np.float32]]) -> Iterator[NDArray[np.float32]]:
-    # A damaged decoder's NaN or infinity in one sample would otherwise be heard everywhere.
-    for piece in pieces:
-        yield piece if np.isfinite(piece).all() else np.nan_to_num(piece, nan=0.0, posinf=1.0, neginf=-1.0)
-
-
 def _reported(
     pieces: Iterable[NDArray[np.float32]], samples: int, report: Report
 ) -> Iterator[NDArray[np.float32]]:
@@ -87,16 +80,6 @@ def _reported(
         report(min(1.0, done / max(samples, 1)))
         done += piece.size
         yield piece
-
-
-def _resampled(pieces: Iterable[NDArray[np.float32]], rate: int) -> Iterator[NDArray[np.float32]]:
-    if rate == RATE:
-        yield from pieces
-        return
-    resampler = soxr.ResampleStream(rate, RATE, 1, dtype="float32", quality="HQ")
-    for piece in pieces:
-        yield resampler.resample_chunk(piece)
-    yield resampler.resample_chunk(np.zeros(0, np.float32), last=True)
 
 
 class _Spectrum:

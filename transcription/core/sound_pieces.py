@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
 import numpy as np
 import soundfile
+import soxr
 from numpy.typing import NDArray
 
 from media.core.audio import Audio
@@ -88,3 +89,25 @@ class FilePieces:
                     yield np.asarray(piece @ shares, np.float32)
         except soundfile.LibsndfileError as error:
             raise UndecodableAudio from error
+
+
+def repaired(pieces: Iterable[NDArray[np.float32]]) -> Iterator[NDArray[np.float32]]:
+    """Give ``pieces`` with every sample that is no number made one.
+
+    A damaged decoder's NaN or infinity in one sample would otherwise be heard everywhere.
+    """
+    for piece in pieces:
+        yield piece if np.isfinite(piece).all() else np.nan_to_num(piece, nan=0.0, posinf=1.0, neginf=-1.0)
+
+
+def resampled(
+    pieces: Iterable[NDArray[np.float32]], rate: int, wanted_rate: int
+) -> Iterator[NDArray[np.float32]]:
+    """Give the sound of ``pieces``, which are at ``rate``, at ``wanted_rate``."""
+    if rate == wanted_rate:
+        yield from pieces
+        return
+    resampler = soxr.ResampleStream(rate, wanted_rate, 1, dtype="float32", quality="HQ")
+    for piece in pieces:
+        yield resampler.resample_chunk(piece)
+    yield resampler.resample_chunk(np.zeros(0, np.float32), last=True)

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from accounts.core.errors import DrumError
 from notation.core.instruments import DrumClass
-from transcription.core.detection import load_detector
+from transcription.core.detection import Detector, load_detector
 from transcription.core.evaluation import presentation
 from transcription.core.evaluation.comparison import compare, comparison_tables, tally
 from transcription.core.evaluation.docs import fill_document
@@ -25,6 +25,7 @@ from transcription.core.evaluation.reference import UnusableInput
 from transcription.core.evaluation.report import Report, as_json, mean, reached_f, read_report
 from transcription.core.evaluation.songs import SOURCES, evaluate_pipeline, evaluate_results, is_result
 from transcription.core.evaluation.tables import Cell, Table, rendered
+from transcription.core.keras_cnn.engine import SHIPPED_NETWORK, KerasCnn, load_keras_cnn
 
 _HI_HAT, _CYMBAL = CONTRASTS
 _MICRO = {"drums": Goal("micro F", 0.93), "mix": Goal("micro F", 0.90)}
@@ -89,6 +90,9 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--results", type=Path, help="results to score instead of running the pipeline")
     parser.add_argument("--source", choices=(*SOURCES, "both"), default="both", help="what to listen to")
+    parser.add_argument(
+        "--engine", choices=("crnn", "keras-cnn"), default="crnn", help="what hears; default: %(default)s"
+    )
     parser.add_argument("--weights", type=Path, help="other weights than those shipped")
     parser.add_argument(
         "--errors", action="store_true", help="also print what false hits and misses coincide with"
@@ -121,7 +125,11 @@ def _evaluate(options: argparse.Namespace) -> None:
     else:
         if out is not None and not out.parent.is_dir():
             raise UnusableInput(f"{out} cannot be written: {out.parent} is no folder")
-        report = evaluate_pipeline(options.folder, sources, load_detector(options.weights), _progress)
+        if options.engine == "crnn":
+            detector: Detector | KerasCnn = load_detector(options.weights)
+        else:
+            detector = load_keras_cnn(options.weights or SHIPPED_NETWORK)
+        report = evaluate_pipeline(options.folder, sources, detector, _progress)
     if out is not None:
         write_report(report, out)
     print_tables(report, _tables(report, errors=options.errors), markdown=options.markdown)

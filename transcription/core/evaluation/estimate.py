@@ -17,6 +17,7 @@ from transcription.core.beats import track_beats
 from transcription.core.detection import Detector, detect_onsets
 from transcription.core.evaluation.reference import UnusableInput
 from transcription.core.hit_list import grid_from_json, hits_from_json
+from transcription.core.keras_cnn.engine import KerasCnn
 from transcription.core.picking import pick_hits
 from transcription.core.result import RESULT_SCHEMA
 
@@ -29,8 +30,10 @@ class Estimate:
     grid: BeatGrid | None = None
 
 
-def heard(audio: Audio, detector: Detector, *, beats: bool) -> Estimate:
-    """Run the pipeline's hearing on ``audio``."""
+def heard(audio: Audio, detector: Detector | KerasCnn, *, beats: bool) -> Estimate:
+    """Run the pipeline's hearing on ``audio``; keras-cnn alone hears no beats."""
+    if isinstance(detector, KerasCnn):
+        return Estimate(detector.hear(audio).hits)
     activations = detect_onsets(audio, detector)
     hits = pick_hits(activations, detector.picking)
     return Estimate(hits, track_beats(activations, hits) if beats else None)

@@ -13,6 +13,7 @@ from transcription.core.evaluation.estimate import heard, read_result, read_soun
 from transcription.core.evaluation.reference import UnusableInput, read_reference, song_folders
 from transcription.core.evaluation.report import Report, SongScore
 from transcription.core.evaluation.scoring import score
+from transcription.core.keras_cnn.engine import KerasCnn
 from transcription.core.result import RESULT_SCHEMA
 
 SOURCES = ("drums", "mix")
@@ -21,7 +22,7 @@ SOURCES = ("drums", "mix")
 def evaluate_pipeline(
     folder: Path,
     sources: Sequence[str],
-    detector: Detector,
+    detector: Detector | KerasCnn,
     progress: Callable[[str], None] = lambda what: None,
 ) -> Report:
     """Transcribe every song of ``folder`` from each of ``sources`` and score it.

@@ -1,0 +1,1 @@
+"""How the network of the second engine, ``keras-cnn``, is made: windows, learning, judgement."""
