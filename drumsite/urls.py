@@ -9,13 +9,15 @@ from rest_framework.routers import SimpleRouter
 
 from drumsite.views import health, landing, ready
 from notation import charts
-from notation.api.views import NotationViewSet
+from notation.api.views import UUID_PATTERN, NotationViewSet
 from notation.views import score_download, score_page
 from transcription import batch_views, link_views, views
 from transcription.admin import models_page
 from transcription.api.batches import BatchViewSet
 from transcription.api.engines import list_engines
+from transcription.api.figures import all_figures, own_figures
 from transcription.api.links import LinkImportViewSet
+from transcription.api.recording_analysis import recording_analysis
 from transcription.api.views import JobViewSet
 
 router = SimpleRouter()
@@ -27,8 +29,11 @@ router.register("notations", NotationViewSet, basename="api-notation")
 
 api_v1 = [
     path("auth/", include("accounts.api.urls")),
+    re_path(r"^recordings/stats/?$", own_figures, name="api-recording-stats"),
+    re_path(rf"^recordings/(?P<id>{UUID_PATTERN})/analysis/?$", recording_analysis, name="api-analysis"),
     path("", include("media.api.urls")),
     path("", include(router.urls)),
+    re_path(r"^admin/stats/?$", all_figures, name="api-admin-stats"),
     re_path(r"^engines/?$", list_engines, name="api-engines"),
     re_path(r"^health/?$", health, name="health"),
     re_path(r"^ready/?$", ready, name="ready"),

@@ -53,6 +53,22 @@ class BatchNotRetryable(DrumError):
     hint = "Read the batch: only songs that failed, or were stopped, can be."
 
 
+class AnalysisNotReady(DrumError):
+    """Asked for the analysis of a recording of which there is none."""
+
+    code = "not_ready"
+    message = "This recording has not been analysed yet."
+    hint = "Start a job for it with operation “analyse”."
+
+
+class AnalysisUnderWay(DrumError):
+    """Asked for the analysis of a recording whose first has not finished."""
+
+    code = "not_ready"
+    message = "This recording is being analysed."
+    hint = "Wait until the job is completed; it is named here."
+
+
 class SourceJobRequired(DrumError):
     """An operation that works on an earlier job's files, asked for without one."""
 
