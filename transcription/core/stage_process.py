@@ -222,10 +222,10 @@ def _serve(connection: Connection, threads: int, device: str) -> None:
         _ = nets.detector  # warm before the first song, not during it
     while True:
         _send(connection, _run(connection, nets, requests.get()))
-        _give_memory_back()
+        give_memory_back()
 
 
-def _give_memory_back() -> None:
+def give_memory_back() -> None:
     """Return what the stage has freed to the system; with KEEP_MEMORY the C library would hold on to it."""
     with contextlib.suppress(OSError, AttributeError):  # only glibc can
         ctypes.CDLL(None).malloc_trim(0)

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from transcription.core.devices import AUTO, chosen_device
 from transcription.core.result import Finding
+from transcription.core.separation.errors import SeparatorDamaged
 from transcription.core.separation.networks import computing_on
 from transcription.core.separation.overlapping import OverlapAdd
 from transcription.core.separation.segments import Pass, Schedule, plan_passes
@@ -90,6 +91,7 @@ def separate(
             work, and no file is left.
     Raises:
         DeviceUnavailable, InvalidOption, UndecodableAudio, UnsupportedAudio, StorageFull: see their classes.
+        SeparatorDamaged: the networks' answers are no numbers.
     """
     chosen = chosen_device(device)
     attempts = attempts_on(chosen, separator, options)
@@ -173,6 +175,8 @@ def _stream(
             final = sums.take(schedule.final_before)
             final *= np.float32(song.deviation)
             final += np.float32(song.mean)
+            if not np.isfinite(final).all():
+                raise SeparatorDamaged(name=separator.name, reason="what it computes is no sound")
             files.write(final)
         report(1.0)
         return files.finish()

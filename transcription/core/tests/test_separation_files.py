@@ -165,7 +165,7 @@ class _CallsTheClass:
 def test_a_pickle_cannot_build_networks(tmp_path: Path) -> None:
     torch.save({**tiny_package(), "training_args": _CallsTheClass()}, tmp_path / "tiny.th")
 
-    with pytest.raises((SeparatorRefused, SeparatorDamaged)):
+    with pytest.raises(SeparatorRefused, match="more than weights"):
         load(tmp_path)
 
 

@@ -37,7 +37,7 @@ class Cancelled(BaseException):
     """What a worker raises when nobody waits any more."""
 
 
-@pytest.mark.parametrize("stop_at", [0, 1, 3, 6, 7])
+@pytest.mark.parametrize("stop_at", [0, 1, 3, 7])
 def test_what_report_raises_ends_the_work_within_a_segment_and_leaves_no_file(
     tmp_path: Path, stop_at: int
 ) -> None:
@@ -169,6 +169,7 @@ def test_segments_heard_together_give_the_same_stems(tmp_path: Path, monkeypatch
     assert np.abs(soundfile.read(together.path_of("drums"))[0] - expected).max() < 1e-4  # 16 bits
 
 
+@pytest.mark.slow
 def test_files_that_cannot_grow_say_that_there_is_no_room(tmp_path: Path) -> None:
     script = """
 import random, resource, signal, sys
@@ -181,14 +182,14 @@ folder = Path(sys.argv[1])
 options = SeparationOptions(model="tiny")
 separator = load_separator(folder, options)
 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
-resource.setrlimit(resource.RLIMIT_FSIZE, (50_000, 50_000))
+resource.setrlimit(resource.RLIMIT_FSIZE, (40_000, 40_000))
 try:
     separate(folder / "song.flac", folder / "out", separator, options, rng=random.Random(0), device="cpu")
 except StorageFull:
     print("full", list((folder / "out").iterdir()))
 """
     write_package(tmp_path, "tiny", tiny_package())
-    write_song(tmp_path / "song.flac", noise(20.0))
+    write_song(tmp_path / "song.flac", noise(6.0))
     (tmp_path / "out").mkdir()
 
     finished = subprocess.run(
