@@ -19,7 +19,9 @@ class DeviceUnavailable(DrumError):
 
 
 def chosen_device(name: str = AUTO) -> torch.device:
-    """Return the device called ``name``: ``auto``, ``cpu``, ``cuda``, or one of several cards, ``cuda:1``.
+    """Return the device called ``name``: ``auto``, ``cpu``, ``mps``, ``cuda``, or one of several, ``cuda:1``.
+
+    Apple's ``mps`` is taken only where it is asked for: our own networks were never measured on it.
 
     Raises:
         DeviceUnavailable: there is no such device, or networks do not run on it.
@@ -32,6 +34,8 @@ def chosen_device(name: str = AUTO) -> torch.device:
         raise DeviceUnavailable(device=name) from error
     if device.type == "cpu" and not device.index:
         return torch.device("cpu")
+    if device.type == "mps" and not device.index and torch.backends.mps.is_available():
+        return device
     if (
         device.type == "cuda"
         and torch.cuda.is_available()

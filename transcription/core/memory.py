@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import ctypes
-import gc
 import os
 from pathlib import Path
 
@@ -33,7 +32,6 @@ def resident_mb(statm: Path = Path("/proc/self/statm")) -> float:
 
 
 def give_back() -> None:
-    """Hand memory that nothing uses back to the system: glibc keeps it otherwise."""
-    gc.collect()
+    """Hand memory that nothing uses back to the system: the C library keeps it otherwise, if it is glibc."""
     with contextlib.suppress(OSError, AttributeError):
         ctypes.CDLL(None).malloc_trim(0)

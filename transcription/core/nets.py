@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -70,6 +71,7 @@ class Nets:
         if not self.config.short_of_mb or left_mb is None or left_mb >= self.config.short_of_mb:
             return False
         self._detector = self._separator = None
+        gc.collect()
         give_back()
         return True
 

@@ -26,7 +26,7 @@ from typing import Any
 from accounts.core.errors import DrumError
 from media.core.disk import no_room_is_storage_full
 from transcription.core.errors import StageTimedOut
-from transcription.core.memory import resident_mb
+from transcription.core.memory import give_back, resident_mb
 from transcription.core.nets_config import NetsConfig
 from transcription.core.operations import Operation
 from transcription.core.result import Finding
@@ -258,7 +258,9 @@ def _serve(connection: Connection) -> None:
         except queue.Empty:
             nets.let_go_if_short()
             continue
-        _send(connection, _run(connection, nets, request) | {"memory_mb": resident_mb()})
+        answer = _run(connection, nets, request)
+        give_back()  # with KEEP_MEMORY the C library would hold on to what the stage has freed
+        _send(connection, answer | {"memory_mb": resident_mb()})
 
 
 def _read_requests(connection: Connection, requests: queue.Queue[dict[str, Any]]) -> None:

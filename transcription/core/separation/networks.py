@@ -5,7 +5,7 @@ Each change here leaves the values as they are, to float32's rounding.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -59,18 +59,23 @@ def keep_sources(network: Network, kept: Sequence[int]) -> bool:
 
 
 def spare_memory(network: Network) -> None:
-    """Let the residual branches of the frequency layers work through their rows a few at a time, in place.
+    """Let what is done to each row by itself be done to a few rows at a time.
 
-    Each frequency is a row of its own there, from the first step to the last.
+    The network is changed. The rows are the frequencies in the residual branches, and the sources on their
+    way from spectrum to sound.
     """
     for module in network.modules():
         if isinstance(module, HEncLayer | HDecLayer) and module.freq:
             branch = getattr(module, "dconv", None)  # layers without one do not even have the name
             if branch is not None:
                 module.add_module("dconv", _InPieces(branch))
+    if isinstance(network, HDemucs | HTDemucs):
+        network._ispec = _SourceBySource(network._ispec)
 
 
 class _InPieces(nn.Module):
+    """Changes the rows that it is given, which the layers around it do not use again."""
+
     def __init__(self, branch: nn.Module) -> None:
         super().__init__()
         self.branch = branch
@@ -80,10 +85,22 @@ class _InPieces(nn.Module):
         if rows.device.type != "cpu" or at_once >= len(rows):
             whole: Tensor = self.branch(rows)
             return whole
-        out = torch.empty_like(rows, memory_format=torch.contiguous_format)
-        for piece, into in zip(torch.split(rows, at_once), torch.split(out, at_once), strict=True):
-            into.copy_(self.branch(piece))
-        return out
+        for piece in rows.split(at_once):  # type: ignore[no-untyped-call]
+            piece.copy_(self.branch(piece))
+        return rows
+
+
+class _SourceBySource:
+    def __init__(self, to_sound: Callable[..., Tensor]) -> None:
+        self._to_sound = to_sound
+
+    def __call__(self, spectra: Tensor, length: int) -> Tensor:
+        if spectra.device.type != "cpu" or spectra.shape[1] == 1:
+            return self._to_sound(spectra, length)
+        sound = torch.empty(*spectra.shape[:3], length)
+        for source in range(spectra.shape[1]):
+            sound[:, source] = self._to_sound(spectra[:, source : source + 1], length)[:, 0]
+        return sound
 
 
 @contextmanager

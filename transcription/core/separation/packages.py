@@ -41,6 +41,7 @@ _CLASSES: dict[str, type[Network]] = {
 _SUFFIXES = (".safetensors", ".th")  # the first is preferred: it cannot hold anything but tensors and text
 _FILE = re.compile(r"(?P<signature>[^-]+)(-(?P<checksum>[0-9a-f]{8,64}))?")
 _PUBLISHED = Path(demucs.__file__).parent / "remote"
+_REFUSALS = ("nsupported", "blocked", "reduce")  # the unpickler has one class for all its errors
 _MOST_MEMBERS = 16
 _HASHED_AT_ONCE = 1 << 20
 
@@ -169,19 +170,12 @@ def _read_pickle(path: Path, name: str) -> Mapping[str, Any]:
         with torch.serialization.safe_globals([*words, Fraction]):
             package = torch.load(path, map_location="cpu", weights_only=True)
     except pickle.UnpicklingError as error:
-        if "Unsupported" in str(error) or "unsupported" in str(error):
+        if any(word in str(error) for word in _REFUSALS):
             raise SeparatorRefused(name=name, reason=f"{path.name} holds more than weights") from error
         raise SeparatorDamaged(name=name, reason=f"{path.name} cannot be read") from error
-    except (
-        RuntimeError,
-        EOFError,
-        OSError,
-        ValueError,
-        KeyError,
-        TypeError,
-        IndexError,
-        AttributeError,
-    ) as error:
+    except TypeError as error:  # the word was called, or built upon, as if it were a class
+        raise SeparatorRefused(name=name, reason=f"{path.name} holds more than weights") from error
+    except (RuntimeError, EOFError, OSError, ValueError, LookupError, AttributeError) as error:
         raise SeparatorDamaged(name=name, reason=f"{path.name} cannot be read") from error
     if not isinstance(package, dict) or not isinstance(package.get("klass"), _ClassName):
         raise SeparatorRefused(name=name, reason=f"{path.name} is no package of Demucs")

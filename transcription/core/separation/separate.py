@@ -6,6 +6,7 @@ import random
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
 import torch
@@ -13,6 +14,7 @@ from numpy.typing import NDArray
 
 from transcription.core.devices import AUTO, chosen_device
 from transcription.core.result import Finding
+from transcription.core.separation.errors import SeparatorDamaged
 from transcription.core.separation.networks import computing_on
 from transcription.core.separation.overlapping import OverlapAdd
 from transcription.core.separation.segments import Pass, Schedule, plan_passes
@@ -22,6 +24,7 @@ from transcription.core.separation.song_reading import RollingSong, Song, survey
 from transcription.core.separation.stem_files import Stem, StemFiles
 
 Report = Callable[[float], None]
+_Answer = TypeVar("_Answer")
 
 SEPARATED_ON_CPU = "separated_on_cpu"
 STEMS_CLIPPED = "stems_clipped"
@@ -88,41 +91,35 @@ def separate(
             work, and no file is left.
     Raises:
         DeviceUnavailable, InvalidOption, UndecodableAudio, UnsupportedAudio, StorageFull: see their classes.
+        SeparatorDamaged: the networks' answers are no numbers.
     """
     chosen = chosen_device(device)
-    attempts = _attempts(chosen, separator, options)
+    attempts = attempts_on(chosen, separator, options)
     report(0.0)
     surveyed = survey(song, separator.rate, check=lambda: report(0.0))
     drawn = rng.getstate()
+
+    def work(attempt: Attempt) -> tuple[Stem, ...]:
+        rng.setstate(drawn)  # every attempt makes the same shifts
+        as_attempted = replace(options, segment_s=attempt.segment_s)
+        passes = plan_passes(separator, surveyed.heard_samples, as_attempted, rng)
+        return _stream(surveyed, folder, separator, passes, attempt, options.bits, report)
+
+    fitted, stems = first_that_fits(attempts, work)
     warnings: list[Finding] = []
-    for number, attempt in enumerate(attempts):
-        rng.setstate(drawn)
-        passes = plan_passes(
-            separator, surveyed.heard_samples, replace(options, segment_s=attempt.segment_s), rng
+    if fitted.device != chosen:
+        warnings.append(
+            Finding(SEPARATED_ON_CPU, "The graphics card had no memory left; this took longer without it.")
         )
-        try:
-            stems = _stream(surveyed, folder, separator, passes, attempt, options.bits, report)
-        except torch.OutOfMemoryError:
-            if number + 1 == len(attempts):
-                raise
-            if attempt.device.type == "cuda":
-                torch.cuda.empty_cache()
-            continue
-        if attempt.device != chosen:
-            warnings.append(
-                Finding(
-                    SEPARATED_ON_CPU, "The graphics card had no memory left; this took longer without it."
-                )
-            )
-        if any(stem.clipped > _CLIPPED_SHARE * surveyed.samples * surveyed.channels for stem in stems):
-            warnings.append(
-                Finding(STEMS_CLIPPED, "Some stems are louder than a file can hold and were clipped.")
-            )
-        return Separation(stems, str(attempt.device), separator.label, tuple(warnings))
-    raise AssertionError("there is always an attempt")
+    if any(stem.clipped > _CLIPPED_SHARE * surveyed.samples * surveyed.channels for stem in stems):
+        warnings.append(Finding(STEMS_CLIPPED, "Some stems are louder than a file can be and were clipped."))
+    return Separation(stems, str(fitted.device), separator.label, tuple(warnings))
 
 
-def _attempts(device: torch.device, separator: Separator, options: SeparationOptions) -> tuple[Attempt, ...]:
+def attempts_on(
+    device: torch.device, separator: Separator, options: SeparationOptions
+) -> tuple[Attempt, ...]:
+    """Return the ways to do the work, the one that needs most of ``device``'s memory first."""
     if device.type == "cpu":
         return (Attempt(device, 1, options.segment_s),)
     attempts = [Attempt(device, _AT_ONCE_ON_CARD, options.segment_s), Attempt(device, 1, options.segment_s)]
@@ -133,6 +130,22 @@ def _attempts(device: torch.device, separator: Separator, options: SeparationOpt
             if shorter_s >= SHORTEST_SEGMENT_S:
                 attempts.append(Attempt(device, 1, shorter_s))
     return (*attempts, Attempt(torch.device("cpu"), 1, options.segment_s))
+
+
+def first_that_fits(
+    attempts: Sequence[Attempt], work: Callable[[Attempt], _Answer]
+) -> tuple[Attempt, _Answer]:
+    """Do ``work`` in the first way for which there is memory, and return that way and its answer."""
+    for attempt in attempts[:-1]:
+        try:
+            return attempt, work(attempt)
+        except RuntimeError as error:
+            # On Apple's cards the error has no class of its own.
+            if not isinstance(error, torch.OutOfMemoryError) and "out of memory" not in str(error):
+                raise
+        if attempt.device.type == "cuda":
+            torch.cuda.empty_cache()
+    return attempts[-1], work(attempts[-1])
 
 
 def _stream(
@@ -162,6 +175,8 @@ def _stream(
             final = sums.take(schedule.final_before)
             final *= np.float32(song.deviation)
             final += np.float32(song.mean)
+            if not np.isfinite(final).all():
+                raise SeparatorDamaged(name=separator.name, reason="what it computes is no sound")
             files.write(final)
         report(1.0)
         return files.finish()

@@ -90,6 +90,7 @@ def load_separator(folder: Path, options: SeparationOptions) -> Separator:
     name = options.model
     bag = read_bag(folder, name) or Bag((name,), None, None)
     sources: list[str] = []
+    rate = 0
     loaded: list[tuple[int, LoadedNetwork]] = []
     for place, signature in enumerate(bag.signatures):
         row = bag.weights[place] if bag.weights is not None else None
@@ -99,7 +100,8 @@ def load_separator(folder: Path, options: SeparationOptions) -> Separator:
             continue
         one = load_network(folder, signature, name=name)
         sources = sources or _usable_sources(one.network, name)
-        _check_fits(one.network, sources, row, name)
+        rate = rate or int(one.network.samplerate)
+        _check_fits(one.network, sources, rate, row, name)
         if bag.segment_s is not None and _may_have(one.network, bag.segment_s):
             one.network.segment = bag.segment_s
         if options.two_stems and row is not None and not row[sources.index(DRUMS)]:
@@ -113,7 +115,7 @@ def load_separator(folder: Path, options: SeparationOptions) -> Separator:
         name=name,
         label=f"{name} {'+'.join(one.checksum for _, one in loaded)}",
         stems=tuple(sources[source] for source in wanted),
-        rate=int(loaded[0][1].network.samplerate),
+        rate=rate,
         members=members,
         bag_size=len(bag.signatures),
     )
@@ -130,8 +132,10 @@ def _usable_sources(network: Network, name: str) -> list[str]:
     return sources
 
 
-def _check_fits(network: Network, sources: list[str], row: Sequence[float] | None, name: str) -> None:
-    if _usable_sources(network, name) != sources or not network.samplerate == int(network.samplerate) > 0:
+def _check_fits(
+    network: Network, sources: list[str], rate: int, row: Sequence[float] | None, name: str
+) -> None:
+    if _usable_sources(network, name) != sources or not network.samplerate == rate > 0:
         raise SeparatorDamaged(name=name, reason="its networks do not belong together")
     if row is not None and len(row) != len(sources):
         raise SeparatorDamaged(name=name, reason="it has not one weight for each stem")

@@ -8,7 +8,7 @@ stay at the song's own level, so that they add up to it again.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -48,7 +48,6 @@ class StemFiles:
         self._song, self._stems = song, stems
         self._written = 0
         self._mix = _Mix(song)
-        self._open = ExitStack()
         self._files: dict[str, _StemFile] = {}
         self._resampler = (
             soxr.ResampleStream(
@@ -126,6 +125,7 @@ class _StemFile:
                 path, "w", song.rate, song.channels, format="FLAC", subtype=f"PCM_{bits}"
             )
         except (OSError, soundfile.LibsndfileError) as error:
+            path.unlink(missing_ok=True)
             raise _no_room(path, error) from error
 
     def write(self, samples: NDArray[np.float32]) -> None:
@@ -148,7 +148,8 @@ class _StemFile:
             raise _no_room(self.path, error) from error
 
     def remove(self) -> None:
-        self._file.close()
+        with suppress(OSError, soundfile.LibsndfileError):  # a full disk does not even let a file be closed
+            self._file.close()
         self.path.unlink(missing_ok=True)
 
 

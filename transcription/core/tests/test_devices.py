@@ -17,13 +17,21 @@ def test_the_processor_can_always_be_chosen() -> None:
     assert chosen_device("cpu") == torch.device("cpu")
 
 
-@pytest.mark.parametrize("name", ["cuda:99", "cpu:3", "meta", "quantum", ""])
+@pytest.mark.parametrize("name", ["cuda:99", "cpu:3", "mps:1", "meta", "quantum", ""])
 def test_a_device_that_is_not_there_is_refused_by_name(name: str) -> None:
     with pytest.raises(DeviceUnavailable) as refused:
         chosen_device(name)
 
     assert refused.value.code == "device_unavailable"
     assert f"“{name}”" in str(refused.value)
+
+
+def test_an_apple_card_can_be_chosen_where_there_is_one() -> None:
+    if not torch.backends.mps.is_available():
+        with pytest.raises(DeviceUnavailable, match="mps"):
+            chosen_device("mps")
+    else:
+        assert chosen_device("mps").type == "mps"
 
 
 def test_a_detector_is_not_loaded_for_a_device_that_is_not_there() -> None:

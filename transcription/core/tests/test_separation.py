@@ -21,6 +21,7 @@ from torch import nn
 
 from media.core.errors import UndecodableAudio, UnsupportedAudio
 from transcription.core.errors import InvalidOption
+from transcription.core.separation.errors import SeparatorDamaged
 from transcription.core.separation.separate import Separation, separate
 from transcription.core.separation.separation_options import SeparationOptions
 from transcription.core.separation.separator import load_separator
@@ -86,7 +87,7 @@ def test_the_stems_of_every_kind_of_network_are_demucs_own(
     weights: Path, tmp_path: Path, kind: type[nn.Module]
 ) -> None:
     write_package(weights, "tiny", tiny_package(kind))
-    samples = noise(7.3)
+    samples = noise(4.3)
 
     separation = run(weights, write_song(tmp_path / "song.flac", samples))
 
@@ -97,22 +98,24 @@ def test_the_stems_of_every_kind_of_network_are_demucs_own(
 
 
 @pytest.mark.parametrize(
-    "chosen",
+    ("kind", "chosen"),
     [
-        {"overlap": 0.0},
-        {"overlap": 0.6},
-        {"shifts": 1},
-        {"shifts": 2},
-        {"segment": 1.5},
-        {"segment": 1.0, "shifts": 2, "overlap": 0.5},
+        (HTDemucs, {"overlap": 0.0}),
+        (HDemucs, {"overlap": 0.6}),
+        (HTDemucs, {"shifts": 1}),
+        (HDemucs, {"shifts": 2}),
+        (HTDemucs, {"segment": 1.5}),
+        (HDemucs, {"segment": 1.5}),
+        pytest.param(HTDemucs, {"segment": 1.0, "shifts": 2, "overlap": 0.5}, marks=pytest.mark.slow),
+        pytest.param(HDemucs, {"segment": 1.0, "shifts": 3, "overlap": 0.9}, marks=pytest.mark.slow),
+        pytest.param(Demucs, {"segment": 1.3, "shifts": 2, "overlap": 0.7}, marks=pytest.mark.slow),
     ],
 )
-@pytest.mark.parametrize("kind", [HTDemucs, HDemucs])
 def test_options_mean_what_they_mean_to_demucs(
-    weights: Path, tmp_path: Path, chosen: dict[str, Any], kind: type[nn.Module]
+    weights: Path, tmp_path: Path, kind: type[nn.Module], chosen: dict[str, Any]
 ) -> None:
     write_package(weights, "tiny", tiny_package(kind))
-    samples = noise(4.1)
+    samples = noise(2.6)
 
     separation = run(
         weights,
@@ -124,12 +127,13 @@ def test_options_mean_what_they_mean_to_demucs(
 
 
 @pytest.mark.parametrize("rows", [None, np.eye(4), [[2, 1, 0, 1], [1, 0, 1, 3], [1, 1, 1, 0], [0, 0, 1, 1]]])
+@pytest.mark.slow
 def test_the_networks_of_a_bag_answer_by_their_weights(weights: Path, tmp_path: Path, rows: Any) -> None:
     kinds = [HTDemucs, HDemucs, HTDemucs, HDemucs]
     for seed, kind in enumerate(kinds):
         write_package(weights, f"part{seed}", tiny_package(kind, seed=seed))
     write_bag(weights, "bag", [f"part{seed}" for seed in range(4)], rows)
-    samples = noise(4.0)
+    samples = noise(2.6)
 
     separation = run(weights, write_song(tmp_path / "song.flac", samples), model="bag", shifts=1)
 
@@ -142,7 +146,7 @@ def test_for_the_drums_alone_only_the_networks_are_loaded_that_have_a_say_in_the
     for seed in range(4):
         write_package(weights, f"part{seed}", tiny_package(seed=seed))
     write_bag(weights, "bag", [f"part{seed}" for seed in range(4)], np.eye(4))
-    samples = noise(4.0)
+    samples = noise(2.6)
     song = write_song(tmp_path / "song.flac", samples)
     options = SeparationOptions(model="bag", two_stems=True, shifts=2)
 
@@ -203,7 +207,7 @@ def test_a_song_at_another_rate_gets_stems_at_its_own_rate_and_of_its_own_length
     weights: Path, tmp_path: Path
 ) -> None:
     write_package(weights, "tiny", tiny_package())
-    samples = noise(12.0, rate=9_600)[:-7]
+    samples = noise(11.0, rate=9_600)[:-7]
 
     separation = run(weights, write_song(tmp_path / "song.flac", samples, rate=9_600))
 
@@ -216,7 +220,7 @@ def test_a_song_at_another_rate_gets_stems_at_its_own_rate_and_of_its_own_length
         assert np.abs(ours[:length] - values[:length]).max() < TOLERANCE
 
 
-@pytest.mark.parametrize("samples", [1, 2, 100, 15_999, 16_000, 16_001, 12_001])
+@pytest.mark.parametrize("samples", [1, 100, 16_000, 12_001])
 @pytest.mark.parametrize("kind", [HTDemucs, HDemucs])
 def test_songs_around_and_under_a_segment_keep_their_length(
     weights: Path, tmp_path: Path, samples: int, kind: type[nn.Module]
@@ -300,6 +304,19 @@ def test_more_than_two_channels_are_refused(weights: Path, tmp_path: Path) -> No
 
     with pytest.raises(UnsupportedAudio):
         run(weights, write_song(tmp_path / "song.flac", noise(1.0, channels=4)))
+
+
+def test_a_network_that_computes_no_numbers_is_refused_and_leaves_no_file(
+    weights: Path, tmp_path: Path
+) -> None:
+    package = tiny_package()
+    package["state"]["decoder.2.conv_tr.bias"][0] = float("nan")
+    write_package(weights, "tiny", package)
+
+    with pytest.raises(SeparatorDamaged, match="no sound"):
+        run(weights, write_song(tmp_path / "song.flac", noise(2.5)))
+
+    assert list((tmp_path / "stems").iterdir()) == []
 
 
 def test_a_segment_longer_than_the_networks_own_is_refused(weights: Path, tmp_path: Path) -> None:
