@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from transcription.core.detection import Detector, load_detector
@@ -13,11 +14,14 @@ from transcription.core.nets_config import NetsConfig
 from transcription.core.separation.separation_options import SeparationOptions
 from transcription.core.weight_errors import UnknownModel, WeightsFetchingDisabled
 from transcription.core.weights_store.ensuring import ensure_weights
+from transcription.core.weights_store.store import WeightStore
 
 if TYPE_CHECKING:
+    from transcription.core.keras_cnn.engine import KerasCnn
     from transcription.core.separation.separator import Separator
 
 SEPARATE = "separate"
+KERAS_CNN = "keras-cnn"
 
 
 @dataclass(slots=True)
@@ -26,6 +30,7 @@ class Nets:
 
     config: NetsConfig = field(default_factory=NetsConfig)
     _detector: Detector | None = field(default=None, init=False)
+    _keras_cnn: KerasCnn | None = field(default=None, init=False)
     _separator: Separator | None = field(default=None, init=False)
     _separator_is_for: tuple[str, bool] | None = field(default=None, init=False)
 
@@ -36,6 +41,27 @@ class Nets:
             self._set_threads()
             self._detector = load_detector(device=self.config.detect_device)
         return self._detector
+
+    def detector_on_cpu(self) -> Detector:
+        """The same network on the processor, for a song that the card has no room for; it is not kept."""
+        self._set_threads()
+        return load_detector(device="cpu")
+
+    @property
+    def keras_cnn(self) -> KerasCnn:
+        """The second engine, with the site's own network where there is one.
+
+        Raises:
+            EngineUnavailable: what it runs on is not installed.
+            WeightsMissing, WeightsDamaged, WeightsUnreachable, NotANetwork: see their classes.
+        """
+        if self._keras_cnn is None:
+            from transcription.core.keras_cnn.engine import load_keras_cnn  # here: it is seldom asked for
+
+            store = self.config.store or WeightStore(folder=Path(), may_fetch=False)
+            path = ensure_weights(KERAS_CNN, store).path
+            self._keras_cnn = load_keras_cnn(path, threads=self.config.threads)
+        return self._keras_cnn
 
     def separator(self, options: SeparationOptions, report: Callable[[float], None]) -> Separator:
         """Return the networks that take songs apart as ``options`` say; the last ones asked for are kept.
@@ -70,7 +96,7 @@ class Nets:
         left_mb = available_mb()
         if not self.config.short_of_mb or left_mb is None or left_mb >= self.config.short_of_mb:
             return False
-        self._detector = self._separator = None
+        self._detector = self._keras_cnn = self._separator = None
         gc.collect()
         give_back()
         return True

@@ -16,8 +16,10 @@ from pathlib import Path
 from typing import Any
 
 from media.core.decoding import decode
+from media.core.enhancement import EnhancementSettings, enhance_file
 from media.core.flac import write_flac
 from media.core.peaks import waveform_json
+from media.core.sound_analysis import analyse_file
 from notation.core.form.form import find_form, with_sections
 from notation.core.hits import Hit
 from notation.core.instruments import InstrumentName
@@ -27,16 +29,16 @@ from notation.core.score import score_from_json, score_to_json
 from notation.core.writers.exports import ExportFormat, ExportOptions, export
 from transcription.core.activations import Activations
 from transcription.core.beats import BeatHints, track_beats
-from transcription.core.detection import detect_onsets
-from transcription.core.given_onsets import name_onsets, onsets_of
+from transcription.core.click import write_click
+from transcription.core.given_onsets import onsets_of
+from transcription.core.hearing import hear, name_given
 from transcription.core.hit_list import grid_from_json, grid_to_json, hits_from_json, hits_to_json
 from transcription.core.nets import Nets
 from transcription.core.operations import Operation
 from transcription.core.options import JobOptions
-from transcription.core.picking import missed_mass, pick_hits
 from transcription.core.result import Finding, build_result
 from transcription.core.separation.separation_options import SeparationOptions
-from transcription.core.sound_pieces import FilePieces
+from transcription.core.song_analysis import ANALYSIS_SCHEMA, onset_density, tempo_curve
 from transcription.core.stages import SOURCE, Stage
 from transcription.core.weight_errors import WeightsFetchingDisabled, WeightsNotFound, WeightsUnreachable
 
@@ -108,6 +110,7 @@ def extract(context: StageContext) -> StageOutcome:
         min_duration_s=context.limits.minimum_s,
         max_duration_s=context.limits.maximum_s,
         report=context.report,
+        track=context.options.track,
     )
     write_flac(decoded, context.output_dir / "audio.flac")
     context.write_json("peaks.json", waveform_json(decoded))
@@ -117,6 +120,7 @@ def extract(context: StageContext) -> StageOutcome:
             "duration_s": round(decoded.duration_s, 3),
             "sha256": _sha256(source),
             "rate": decoded.rate,
+            "samples": int(decoded.samples.shape[1]),
             "channels": int(decoded.samples.shape[0]),
         },
     )
@@ -156,35 +160,44 @@ def separate(context: StageContext) -> StageOutcome:
     return StageOutcome(done.warnings, done.label)
 
 
+def enhance(context: StageContext) -> StageOutcome:
+    """Clean the sound and bring it to a usual loudness; what listens for drums does not need it."""
+    options = context.options
+    settings = EnhancementSettings(
+        target_lufs=options.loudness_lufs,
+        denoise_db=EnhancementSettings().denoise_db if options.denoise else 0.0,
+    )
+    done = enhance_file(
+        context.inputs["audio.flac"], context.output_dir / "enhanced.flac", settings, context.report
+    )
+    context.write_json("enhancement.json", done.as_dict())
+    return StageOutcome()
+
+
 def onsets(context: StageContext) -> StageOutcome:
     """Hear when anything is struck, whatever it is."""
-    heard = _hear(context)
-    context.write_json(
-        "onsets.json",
-        {"engine": heard.engine, "onsets": [onset.as_dict() for onset in onsets_of(heard.hits)]},
-    )
-    return StageOutcome(engine=heard.engine)
+    heard = hear(context.sound, context.options.engine, context.nets, context.report)
+    onsets = [onset.as_dict() for onset in onsets_of(heard.hits)]
+    context.write_json("onsets.json", {"engine": heard.engine, "onsets": onsets})
+    return StageOutcome(heard.warnings, heard.engine)
 
 
 def classify(context: StageContext) -> StageOutcome:
     """Say what is struck at times that are given."""
-    detector = context.nets.detector
-    activations = detect_onsets(FilePieces.of(context.sound), detector, context.report)
-    hits, unheard_s = name_onsets(activations, detector.picking, context.options.onsets_s or ())
-    context.write_json(
-        "hits.json",
-        hits_to_json(hits, engine=detector.label) | {"unheard_s": [round(time, 4) for time in unheard_s]},
-    )
-    return StageOutcome(engine=detector.label)
+    options = context.options
+    named = name_given(context.sound, options.onsets_s or (), options.engine, context.nets, context.report)
+    unheard = {"unheard_s": [round(time, 4) for time in named.unheard_s]}
+    context.write_json("hits.json", hits_to_json(named.hits, engine=named.engine) | unheard)
+    return StageOutcome(named.warnings, named.engine)
 
 
 def detect(context: StageContext) -> StageOutcome:
     """Hear every hit."""
-    heard = _hear(context)
+    heard = hear(context.sound, context.options.engine, context.nets, context.report)
     heard.activations.save(context.output_dir / "activations.npz")
     missed = {name.value: round(mass, 2) for name, mass in heard.missed.items()}
     context.write_json("hits.json", hits_to_json(heard.hits, engine=heard.engine) | {"missed_mass": missed})
-    return StageOutcome(_doubts(heard.hits), heard.engine)
+    return StageOutcome((*heard.warnings, *_doubts(heard.hits)), heard.engine)
 
 
 def beats(context: StageContext) -> StageOutcome:
@@ -204,11 +217,29 @@ def beats(context: StageContext) -> StageOutcome:
         duration_s=context.read_json("audio.json")["duration_s"],
     )
     context.write_json("beats.json", grid_to_json(grid))
+    audio = context.read_json("audio.json")
+    write_click(grid.beats, context.output_dir / "click.flac", audio["rate"], samples=audio["samples"])
     if grid.unreliable:
         text = (
             "The beat was hard to follow. If the bars look wrong, give the tempo or the meter and try again."
         )
         return StageOutcome((Finding("tempo_unreliable", text),))
+    return StageOutcome()
+
+
+def analyse(context: StageContext) -> StageOutcome:
+    """Measure the sound, how densely it is drummed, and how its tempo moves."""
+    sound = analyse_file(context.inputs["audio.flac"], context.report)
+    hits = hits_from_json(context.read_json("hits.json"))
+    context.write_json(
+        "analysis.json",
+        {
+            "schema": ANALYSIS_SCHEMA,
+            "sound": sound.as_dict(),
+            "onset_density": onset_density(hits, sound.duration_s),
+            "tempo": tempo_curve(grid_from_json(context.read_json("beats.json"))),
+        },
+    )
     return StageOutcome()
 
 
@@ -256,33 +287,16 @@ def engrave(context: StageContext) -> StageOutcome:
 
 STAGE_FUNCTIONS: dict[Stage, Callable[[StageContext], StageOutcome]] = {
     Stage.EXTRACT: extract,
+    Stage.ENHANCE: enhance,
     Stage.SEPARATE: separate,
     Stage.ONSETS: onsets,
     Stage.CLASSIFY: classify,
     Stage.DETECT: detect,
     Stage.BEATS: beats,
+    Stage.ANALYSE: analyse,
     Stage.NOTATE: notate,
     Stage.ENGRAVE: engrave,
 }
-
-
-@dataclass(frozen=True, slots=True)
-class _Heard:
-    hits: tuple[Hit, ...]
-    missed: dict[InstrumentName, float]
-    activations: Activations
-    engine: str
-
-
-def _hear(context: StageContext) -> _Heard:
-    detector = context.nets.detector
-    activations = detect_onsets(FilePieces.of(context.sound), detector, context.report)
-    return _Heard(
-        pick_hits(activations, detector.picking),
-        missed_mass(activations, detector.picking),
-        activations,
-        detector.label,
-    )
 
 
 def _doubts(hits: Sequence[Hit]) -> tuple[Finding, ...]:

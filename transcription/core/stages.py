@@ -57,7 +57,7 @@ STAGES: tuple[StageSpec, ...] = (
     StageSpec(
         Stage.EXTRACT, "Reading the sound", "io",
         reads=(SOURCE,), writes=("audio.flac", "peaks.json", "audio.json"),
-        options=("track",), version=1, seconds_per_minute=0.3,
+        options=("track",), version=2, seconds_per_minute=0.3,
     ),
     StageSpec(
         Stage.ENHANCE, "Cleaning the sound", "cpu",
@@ -87,8 +87,8 @@ STAGES: tuple[StageSpec, ...] = (
     ),
     StageSpec(
         Stage.BEATS, "Following the beat", "gpu",
-        reads=("activations.npz", "hits.json", "audio.json"), writes=("beats.json",),
-        options=("tempo_bpm", "meter", "first_downbeat_s"), version=3, seconds_per_minute=1.0,
+        reads=("activations.npz", "hits.json", "audio.json"), writes=("beats.json", "click.flac"),
+        options=("tempo_bpm", "meter", "first_downbeat_s"), version=4, seconds_per_minute=1.0,
     ),
     StageSpec(
         Stage.ANALYSE, "Measuring the sound", "cpu",

@@ -7,7 +7,9 @@ import json
 import zipfile
 from collections.abc import Callable
 
+import numpy as np
 import pytest
+import soundfile
 
 from accounts.tests.factories import UserFactory
 from media.models import Artifact, Recording
@@ -41,6 +43,12 @@ def asked(recording: Recording, operation: Operation, **fields) -> Job:
 def read(job: Job, kind: str):
     with Artifact.objects.get(job_id=job.pk, kind=kind).file.open("rb") as file:
         return json.load(file)
+
+
+def sound(job: Job, kind: str) -> np.ndarray:
+    with Artifact.objects.get(job_id=job.pk, kind=kind).file.open("rb") as file:
+        samples, _ = soundfile.read(file, dtype="float32")
+    return samples
 
 
 def kinds(job: Job) -> set[str]:
@@ -95,6 +103,40 @@ def test_the_beat_alone_has_bars_and_a_tempo(recording, run_to_the_end: Runner):
     assert len(beats["beats"]) > 20
     assert beats["tempo"]["bpm"] > 0
     assert "score.json" not in kinds(job)
+
+
+def test_a_click_as_long_as_the_song_comes_with_the_beat(recording, run_to_the_end: Runner):
+    job = run_to_the_end(asked(recording, Operation.BEATS))
+
+    click, song = sound(job, "click.flac"), sound(job, "audio.flac")
+    first_s = read(job, "beats.json")["beats"][0]["time_s"]
+    assert len(click) == len(song)
+    assert np.flatnonzero(click)[0] / 44_100 == pytest.approx(max(0.0, first_s), abs=0.01)
+
+
+def test_cleaning_leaves_the_sound_at_the_loudness_that_was_asked_for(recording, run_to_the_end: Runner):
+    options = JobOptions(loudness_lufs=-23.0, denoise=False)
+
+    job = run_to_the_end(asked(recording, Operation.ENHANCE, options=options))
+
+    assert read(job, "enhancement.json")["lufs_after"] == pytest.approx(-23.0, abs=0.3)
+    assert len(sound(job, "enhanced.flac")) == len(sound(job, "audio.flac"))
+
+
+def test_an_analysis_tells_of_loudness_density_and_tempo(recording, run_to_the_end: Runner):
+    job = run_to_the_end(asked(recording, Operation.ANALYSE))
+
+    analysis = read(job, "analysis.json")
+    assert analysis["schema"] == "drumsite.analysis/1"
+    assert -40 < analysis["sound"]["lufs"] < -5
+    assert analysis["onset_density"]["mean_per_s"] > 1
+    assert analysis["tempo"]["bpm"] == read(job, "beats.json")["tempo"]["bpm"]
+
+
+def test_a_sound_track_that_the_file_does_not_have_fails_with_a_code(recording, run_to_the_end: Runner):
+    job = run_to_the_end(asked(recording, Operation.EXTRACT, options=JobOptions(track=3)))
+
+    assert (job.status, job.failure_code) == (Job.Status.FAILED, "no_such_track")
 
 
 def test_hits_of_an_earlier_job_are_written_down_otherwise(recording, run_to_the_end: Runner):
