@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import signal
@@ -21,6 +22,7 @@ from media.core.audio import Audio
 from media.core.flac import write_flac
 from notation.core.instruments import InstrumentName
 from transcription.core.demo_song import TEMPO_BPM
+from transcription.core.tests.tiny_separators import tiny_package, write_package
 
 ROOT = Path(__file__).resolve().parents[2]
 SCHEMA = json.loads((ROOT / "docs" / "result.schema.json").read_text("utf-8"))
@@ -225,3 +227,22 @@ def test_it_stops_at_once_and_leaves_nothing(song: Path, tmp_path: Path, number:
     assert "Traceback" not in rest
     assert list((tmp_path / "out").iterdir()) == []
     assert list(scratch.iterdir()) == []
+
+
+def test_stems_and_a_click_are_written_beside_the_score(song: Path, tmp_path: Path) -> None:
+    network = write_package(tmp_path, "tiny", tiny_package())
+    digits = hashlib.sha256(network.read_bytes()).hexdigest()
+    own = {"OWN_SEPARATORS": f"tiny={network.as_uri()}#sha256={digits}"}
+    arguments = (song, "-o", tmp_path / "out", "--json-only", "--stems", "--separation-model", "tiny")
+
+    done = subprocess.run(
+        _command(*arguments), env=_environment(tmp_path) | own, capture_output=True, text=True, timeout=300
+    )
+
+    assert done.returncode == 0, done.stderr
+    stems = ("bass", "click", "drums", "other", "vocals", "without drums")
+    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == sorted(
+        ["demo_song.json", *(f"demo_song {stem}.flac" for stem in stems)]
+    )
+    result = json.loads((tmp_path / "out" / "demo_song.json").read_text("utf-8"))
+    assert "not_separated" not in [warning["code"] for warning in result["warnings"]]

@@ -22,12 +22,12 @@ from accounts.core.text import one_line
 from media.errors import LinksOff
 from transcription.console import FetchBar, StageBars
 from transcription.core.errors import InvalidOption
-from transcription.core.options import ENGINES, GRIDS, PAPERS, SWINGS, JobOptions
+from transcription.core.options import ENGINES, GRIDS, PAPERS, SEPARATIONS, SWINGS, JobOptions
 from transcription.core.result import RESULT_SCHEMA
 from transcription.core.song_run import RunLimits, run_song
 from transcription.core.stage_process import StageBroke, StageProcess
 from transcription.core.stages import Stage
-from transcription.files import SCORES, DownloadFormat
+from transcription.files import SCORES, SOUNDS, DownloadFormat
 from transcription.link_songs import FetchRefused, LinkSongs, is_link
 from transcription.links.running import address_rules, fetch_limits
 from transcription.processes import new_stage_process
@@ -71,6 +71,18 @@ class Command(BaseCommand):
         parser.add_argument("--title", default="", help="printed on the score (default: the file's name)")
         parser.add_argument("--artist", default="", help="printed on the score")
         parser.add_argument("--engine", choices=ENGINES, default=ENGINES[0], help="what hears the drums")
+        parser.add_argument(
+            "--separation", choices=SEPARATIONS, default="auto", help="take the drums out of the song first"
+        )
+        parser.add_argument(
+            "--separation-model",
+            metavar="NAME",
+            help="a Demucs model (default: htdemucs); see manage.py models",
+        )
+        parser.add_argument(
+            "--stems", action="store_true", help="separate, and write the stems and a click as FLAC, too"
+        )
+        parser.add_argument("--track", metavar="N", help="which sound track of the file, from 0")
         parser.add_argument("--json-only", action="store_true", help="write SONG.json alone; do not engrave")
         parser.add_argument(
             "--force", action="store_true", help="overwrite files that drumsite did not write"
@@ -90,6 +102,8 @@ class Command(BaseCommand):
         output: Path | None = options["output"] or (Path() if any(map(is_link, asked)) else None)
         links = LinkSongs(address_rules(), fetch_limits())
         formats = tuple(f for f in _WRITTEN if f.fmt == "json") if options["json_only"] else _WRITTEN
+        if options["stems"]:
+            formats += tuple(entry for entry in SOUNDS.values() if entry.fmt != "enhanced")
         without = (Stage.ENGRAVE,) if options["json_only"] else ()
         process = new_stage_process()
         refused = 0
@@ -141,10 +155,17 @@ class Command(BaseCommand):
                     "paper": options["paper"],
                     "title": options["title"],
                     "artist": options["artist"],
+                    "separation": "always" if options["stems"] else options["separation"],
+                    "separation_model": options["separation_model"],
+                    "track": options["track"],
                 }
             )
         except InvalidOption as error:
-            flags = {"tempo_bpm": "--tempo", "first_downbeat_s": "--first-downbeat"}
+            flags = {
+                "tempo_bpm": "--tempo",
+                "first_downbeat_s": "--first-downbeat",
+                "separation_model": "--separation-model",
+            }
             name = str(error.details["option"])
             flag = flags.get(name, f"--{name}")
             raise CommandError(f"{flag} must be {error.details['expected']}.", returncode=_USAGE) from error
@@ -181,8 +202,9 @@ class Command(BaseCommand):
                 ) from error
             finally:
                 bars.broken_off()
-            _publish(Path(folder), targets)
-        for target in targets.values():
+            made = {form: target for form, target in targets.items() if _was_made(Path(folder), form)}
+            _publish(Path(folder), made)
+        for target in made.values():
             self.stdout.write(str(target))
 
 
@@ -266,6 +288,11 @@ def _is_ours(targets: dict[DownloadFormat, Path]) -> bool:
     except (OSError, ValueError):
         return False
     return isinstance(content, dict) and content.get("schema") == RESULT_SCHEMA
+
+
+def _was_made(folder: Path, form: DownloadFormat) -> bool:
+    """Whether a file is there; of stems a model need not have all, everything else is."""
+    return form.fmt not in SOUNDS or (folder / form.kind).is_file()
 
 
 def _publish(folder: Path, targets: dict[DownloadFormat, Path]) -> None:
