@@ -225,7 +225,7 @@ def test_several_songs_are_followed_on_one_page_and_taken_away_at_once(page: Pag
 
     page.wait_for_url("**/batches/**", timeout=30_000)
     expect(page.get_by_text("notes.txt")).to_be_visible()
-    expect(page.get_by_text("2 of 2 songs ready")).to_be_visible(timeout=60_000)
+    expect(page.get_by_text("2 of 2 songs ready", exact=True)).to_be_visible(timeout=60_000)
     with page.expect_download() as download:
         page.get_by_role("link", name="Download all").click()
     with zipfile.ZipFile(download.value.path()) as archive:

@@ -12,6 +12,7 @@ from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema, extend_schema_view
 from rest_framework import status, viewsets
 from rest_framework.decorators import action
+from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -85,6 +86,8 @@ class BatchViewSet(viewsets.GenericViewSet[Batch]):
     @idempotent
     def create(self, request: Request) -> Response:
         """Store the songs and queue a job for each."""
+        if not isinstance(request.data, dict):
+            raise ValidationError({"non_field_errors": ["This must be an object."]})
         known = BatchCreateSerializer().fields
         for name in request.data:
             if name not in known:

@@ -89,6 +89,13 @@ def test_what_cannot_be_a_batch_is_refused(api, user, files, fields, status, cod
     assert not Recording.objects.exists()
 
 
+@pytest.mark.parametrize(("body", "code"), [([1], "invalid_input"), ({}, "batch_empty")])
+def test_a_body_without_files_is_refused(api, user, body, code):
+    answer = api(user).post(URL, body, format="json")
+
+    assert (answer.status_code, answer.data["code"]) == (400, code)
+
+
 def test_more_files_than_the_limit_are_refused_while_they_arrive(api, user, settings):
     settings.BATCH_MAX_FILES = 2
 
