@@ -54,7 +54,7 @@ def test_a_link_that_is_refused_says_why_and_is_dismissed(page: Page, elsewhere:
 
     page.get_by_label("Link to a song").fill(url)
     page.get_by_label("I may use this song").check()
-    page.get_by_role("button", name="Fetch it").click()
+    page.get_by_role("button", name="Fetch the song").click()
 
     said = page.locator("[data-link]").get_by_text("There is no audio or video behind this link.")
     expect(said).to_be_visible()
@@ -74,7 +74,7 @@ def test_a_link_works_on_a_phone_without_scripts(site: Site, browser: Browser, d
 
     page.get_by_label("Link to a song").fill("http://10.0.0.1/song.mp3")
     page.get_by_label("I may use this song").check()
-    page.get_by_role("button", name="Fetch it").click()
+    page.get_by_role("button", name="Fetch the song").click()
 
     expect(page.get_by_role("alert").filter(has_text="may not visit")).to_be_visible()
     expect(page.get_by_label("Link to a song")).to_have_value("http://10.0.0.1/song.mp3")
