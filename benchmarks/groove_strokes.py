@@ -41,8 +41,8 @@ class Rules:
     even_runs: bool
 
 
-# Refined on the kicks of the train split: of those 45 to 85 ms after another 96 in 100 are softer than 16 and
-# half as loud, of those 85 to 95 ms 71, of those 105 to 115 ms 14.
+# Refined on the kicks of the train split: of those 45 to 75 ms after another 96 in 100 are softer than 16, of
+# those 85 to 95 ms 71, of those 105 to 115 ms 16.
 FIRST = Rules(bounce_s=0.085, whisper=16, one_to_a_place=False, even_runs=False)
 REFINED = Rules(bounce_s=0.100, whisper=20, one_to_a_place=True, even_runs=True)
 
