@@ -11,9 +11,10 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
-from itertools import pairwise
 
 import numpy as np
+
+from benchmarks.groove_strokes import FIRST, Rules, Stroke, mains_of
 
 # Eighths explain a beat when no stroke misses them by more than this, sixteenths and triplets when none does
 # by more than that, and neither by more than so much of a beat.
@@ -24,11 +25,6 @@ MEAN_MISS_S = 0.032
 MEAN_MISS_BEATS = 0.06
 # The drummer's own beat lies about so far from the click's, at most so far, and moves so much in a beat.
 USUAL_DRIFT_S, MOST_DRIFT_S, DRIFT_A_BEAT_S = 0.030, 0.088, 0.006
-# A kick drum's beater that bounces does so within this, softer than this (MIDI velocity) and half as loud.
-BOUNCE_S, WHISPER = 0.085, 16
-# Strokes on one drum nearer than this are one note with ornaments; five and more are a roll.
-FLAM_S = 0.045
-ROLL = 5
 # Strokes on several drums nearer than this were meant as one.
 TOGETHER_S = 0.035
 # Strokes of one drum this near to one another in their bars are the same stroke of a pattern; of so many the
@@ -53,15 +49,9 @@ DRIFT_GRIDS = (
 OTHER_KIND = 4.0  # what a beat costs there that is not of the performance's own kind
 # A stroke this much before a beat belongs to it.
 EARLY_BEATS = 0.1
-
-
-@dataclass(frozen=True)
-class Stroke:
-    """One stroke as played: ``position`` in beats of the click."""
-
-    position: float
-    instrument: str
-    velocity: int
+# So many strokes whose gaps differ by no more than this share from their mean are a run of equal notes, if
+# they are no later on its grid than this.
+FEWEST_EVEN, EVENLY, MOST_LATE_BEATS = 5, 0.2, 0.07
 
 
 @dataclass(frozen=True)
@@ -83,13 +73,19 @@ class Reference:
 
 
 def reference_of(
-    strokes: Sequence[Stroke], bpm: float, style: str = "", *, tolerance: float = 1.0
+    strokes: Sequence[Stroke],
+    bpm: float,
+    style: str = "",
+    *,
+    tolerance: float = 1.0,
+    rules: Rules = FIRST,
 ) -> Reference:
     """Write ``strokes``, which are in order of position.
 
     Args:
         tolerance: how many times as much a grid may be missed before it no longer explains a beat; the
             reference is meant at 1, and what changes a little below or above could be written either way.
+        rules: those that were refined after the first measurement, as they were or as they are.
     """
     beat_s = 60.0 / bpm
     played = np.array([stroke.position for stroke in strokes])
@@ -99,18 +95,19 @@ def reference_of(
     shuffle = _shuffle_at(steady)
     if shuffle is not None:  # its feel is taken off, as an instrument's lag is
         steady = np.where((steady % 1 > 0.58) & (steady % 1 < 0.80), steady - shuffle + 2 / 3, steady)
-    main = _mains(strokes, beat_s)
+    main = mains_of(strokes, beat_s, rules)
     leads = [index for index in range(len(strokes)) if main[index] == index]
     swung = _is_swung(steady[leads], style)
-    events = _as_usual(_events(strokes, steady, leads, beat_s))
+    events = _as_usual(_events(strokes, steady, leads, beat_s), rules)
+    even = _even_beats(events) if rules.even_runs else {}
     beats: dict[int, list[Event]] = defaultdict(list)
     for event in events:
         beats[int(np.floor(event.at + EARLY_BEATS))].append(event)
     places: dict[int, Fraction] = {}
     for beat, inside in beats.items():
-        parts = _grid_of(beat, inside, beat_s, swung, tolerance)
+        parts, late = even.get(beat) or (_grid_of(beat, inside, beat_s, swung, tolerance), 0.0)
         for event in inside:
-            place = beat + Fraction(int(np.round((event.at - beat) * parts)), parts)
+            place = beat + Fraction(int(np.round((event.at - beat - late) * parts)), parts)
             places |= dict.fromkeys(event.strokes, place)
     return Reference(
         tuple(places[main[index]] for index in range(len(strokes))), swung, float(np.abs(drift).max())
@@ -171,54 +168,6 @@ def _drift(played: np.ndarray, beat_s: float, swung: bool) -> np.ndarray:
     return steps[np.array(path[::-1])]
 
 
-def _mains(strokes: Sequence[Stroke], beat_s: float) -> list[int]:
-    """For each stroke the note that it belongs to: itself, or the last of up to four in quick succession."""
-    main = list(range(len(strokes)))
-    by_name: dict[str, list[int]] = defaultdict(list)
-    for index, stroke in enumerate(strokes):
-        by_name[stroke.instrument].append(index)
-    for indices in by_name.values():
-        run = indices[:1]
-        for index in [*indices[1:], -1]:
-            if index >= 0 and (strokes[index].position - strokes[run[-1]].position) * beat_s <= FLAM_S:
-                run.append(index)
-                continue
-            if len(run) >= ROLL:
-                _note_roll(main, run, strokes, beat_s)
-            else:
-                # What follows much more softly is a bounce of the stick, not the note.
-                loud = max(run, key=lambda item: strokes[item].velocity)
-                note = loud if strokes[loud].velocity > strokes[run[-1]].velocity + 20 else run[-1]
-                for item in run:
-                    main[item] = note
-            run = [index]
-    for first, second in pairwise(by_name.get("kick", [])):
-        soft = strokes[second].velocity < WHISPER and 2 * strokes[second].velocity <= strokes[first].velocity
-        if soft and (strokes[second].position - strokes[first].position) * beat_s <= BOUNCE_S:
-            main[second] = main[first]
-    return main
-
-
-def _note_roll(main: list[int], run: Sequence[int], strokes: Sequence[Stroke], beat_s: float) -> None:
-    """A roll faster than 32nds is one note in each beat, from its first stroke; a loud last one another."""
-    at = [strokes[index].position for index in run]
-    if np.median(np.diff(at)) >= 0.1:
-        return
-    inside = list(run)
-    if strokes[run[-1]].velocity > strokes[run[-2]].velocity + 20:
-        inside.pop()
-        if len(inside) < ROLL:
-            for index in inside:
-                main[index] = run[-1]
-            return
-    early = 0.025 / beat_s
-    lead = inside[0]
-    for index in inside:
-        if np.floor(strokes[index].position + early) != np.floor(strokes[lead].position + early):
-            lead = index
-        main[index] = lead
-
-
 def _is_swung(steady: np.ndarray, style: str) -> bool:
     """Whether what lies between the eighths lies on thirds of the beat rather than on quarters of it."""
     phases = steady % 1
@@ -269,7 +218,7 @@ def _events(
     ]
 
 
-def _as_usual(events: Sequence[Event]) -> list[Event]:
+def _as_usual(events: Sequence[Event], rules: Rules) -> list[Event]:
     """Move each stroke towards where its like is usually played: the drum at that place of other bars."""
     at = np.array([event.at for event in events])
     in_bar = (at + EARLY_BEATS) % 4
@@ -280,9 +229,50 @@ def _as_usual(events: Sequence[Event]) -> list[Event]:
         if len(like) < FEWEST_ALIKE:
             moved.append(event)
             continue
-        off = (in_bar[like] - in_bar[index] + 2) % 4 - 2
-        moved.append(replace(event, at=event.at + OF_THE_USUAL * float(np.median(off))))
+        off = float(np.median((in_bar[like] - in_bar[index] + 2) % 4 - 2))
+        if rules.one_to_a_place and _another_is_nearer(events, index, event.at + off):
+            moved.append(event)
+            continue
+        moved.append(replace(event, at=event.at + OF_THE_USUAL * off))
     return moved
+
+
+def _another_is_nearer(events: Sequence[Event], index: int, usual: float) -> bool:
+    """Whether another stroke of the same drum lies nearer to the usual place, so that it is meant."""
+    mine = abs(events[index].at - usual)
+    for step in (-1, 1):
+        other = index + step
+        while 0 <= other < len(events) and abs(events[other].at - usual) < mine:
+            if events[other].instruments & events[index].instruments:
+                return True
+            other += step
+    return False
+
+
+def _even_beats(events: Sequence[Event]) -> dict[int, tuple[int, float]]:
+    """Beats filled by evenly spaced strokes: in how many parts these divide them, and how late they are.
+
+    A run of them is heard as equal notes, however it lies to the click.
+    """
+    at = np.array([event.at for event in events])
+    even: dict[int, tuple[int, float]] = {}
+    start = 0
+    for end in range(2, len(at) + 1):
+        gaps = np.diff(at[start : end + 1])
+        if end < len(at) and np.abs(gaps / gaps.mean() - 1).max() <= EVENLY:
+            continue
+        run, start = at[start:end], end - 1
+        if len(run) < FEWEST_EVEN:
+            continue
+        parts = min((6, 8), key=lambda parts: abs(np.log(np.diff(run).mean() * parts)))
+        late = float(np.angle(np.exp(2j * np.pi * parts * run).mean()) / (2 * np.pi * parts))
+        if abs(np.log(np.diff(run).mean() * parts)) > EVENLY / 2 or abs(late) > MOST_LATE_BEATS:
+            continue
+        for beat in np.unique(np.floor(run + EARLY_BEATS)):
+            inside = at[np.floor(at + EARLY_BEATS) == beat]
+            if len(inside) >= parts - 1 and np.isin(inside, run).all():
+                even[int(beat)] = parts, late
+    return even
 
 
 def _grid_of(beat: int, events: Sequence[Event], beat_s: float, swung: bool, tolerance: float) -> int:

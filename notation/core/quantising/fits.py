@@ -24,6 +24,7 @@ DRIFTS = np.linspace(-0.16, 0.16, 9)  # how late the drummer may be in a beat, i
 _VOICE_OF = np.array([instrument.voice for instrument in INSTRUMENTS.values()])
 _AT_ONCE = 4096  # clusters weighed at once, so that a very long song needs no more memory for it
 _LIKE_QUINTUPLETS = 4  # of its five slots a voice must strike
+_SEXTUPLET = 6
 _SIXTEENTHS_SWUNG = frozenset({Fraction(0), Fraction(1, 3), HALF, Fraction(5, 6)})
 _NOT_LATE_SIXTEENTHS = frozenset({Fraction(1, 6), TWO_THIRDS})
 _SIXTEENTHS_WRITTEN = frozenset({Fraction(0), Fraction(1, 4), HALF, Fraction(3, 4)})
@@ -190,6 +191,8 @@ def _unwritable(
             mine = _used(fits, has & fits.strokes.has_voice(voice), nearest, len(table))
             split = strikes(mine, grid.thirds)
             extra += np.where(split, config.split_beat, 0.0)
+            columns = [index for index, slot in enumerate(table[:-1]) if slot in grid.thirds]
+            extra += np.where(mine[:, :, columns].sum(axis=2) == 1, config.one_third, 0.0)
             extra[split & ~strikes(mine, frozenset({HALF}))] = np.inf
     if grid.family is Family.QUINTUPLET:
         used = _used(fits, has, nearest, len(table))
@@ -197,6 +200,8 @@ def _unwritable(
     if fits.strokes.kind is not BeatKind.QUARTER:
         return extra
     used = _used(fits, has, nearest, len(table))
+    if len(grid.slots) == _SEXTUPLET:
+        extra -= np.where(used.sum(axis=2) >= _SEXTUPLET - 1, config.full_sextuplet, 0.0)
     if grid.family is Family.TRIPLET and not sixteenths_swing:
         # Without its last stroke a triplet, and without its thirds a sextuplet, may be late sixteenths.
         cut_short = strikes(used, frozenset({Fraction(1, 3)})) & ~strikes(used, frozenset({TWO_THIRDS}))

@@ -20,7 +20,7 @@ _FLAMMED = frozenset(
 _MOST_ORNAMENTS = 4  # strokes of a note with its flam, drag or ruff
 _FEWEST_ROLLED = 3  # strokes that a note marked as a roll stands for
 _LOUDER = 20  # MIDI velocity: by this much louder than its neighbour a stroke is the note among ornaments
-_WHISPER = 16  # MIDI velocity
+_WHISPER = 20  # MIDI velocity
 _BEFORE_BEAT_S = 0.025  # a roll's stroke this little before a beat belongs to it
 
 

@@ -39,13 +39,15 @@ class QuantiseConfig:
     swing: SwingChoice = SwingChoice.AUTO
     flam_s: float = 0.045  # strokes on one drum nearer than this are a flam or drag
     wide_flam_s: float = 0.062  # so are two on a snare or tom nearer than this, when no other is near
-    bounce_s: float = 0.085  # a kick this soon after another and hardly to be heard is its bounce
+    bounce_s: float = 0.100  # a kick this soon after another and hardly to be heard is its bounce
     together_s: float = 0.030  # strokes on several instruments nearer than this were meant as one
     timing_s: float = 0.016  # a drummer's and detector's usual error, before the song has shown its own
     outlier: float = 6.0  # no stroke is taken to be less likely than this: it may be spurious
     song_grid: float = 0.3  # how much the song's share of straight and triplet beats weighs in each
     change_of_grid: float = 1.15  # straight to triplets or back between neighbouring beats
     split_beat: float = 2.5  # an eighth and a triplet of sixteenths in one beat
+    one_third: float = 2.0  # the same with only one of the triplet's two strokes off the eighth
+    full_sextuplet: float = 2.0  # by so much sextuplets with five or six of their strokes are cheaper
     early_triplet: float = 2.0  # a triplet beat with its second stroke, without its third
     late_sixteenths: float = 3.0  # a sextuplet beat of which only late sixteenths are struck
     drift: float = 0.6  # a beat in which the drummer is a step (0.04 beats) off the grid

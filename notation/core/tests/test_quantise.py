@@ -424,12 +424,38 @@ def test_a_roll_into_an_accent_leaves_the_accent_a_note():
     assert notes["h50"] == F(3, 2)
 
 
-def test_a_kick_that_bounces_has_no_second_note():
-    hits = [hit(1, 1.0, "kick", 90), hit(2, 1.07, "kick", 10), hit(3, 2.0, "kick", 90)]
+@pytest.mark.parametrize(("gap_s", "velocity"), [(0.07, 10), (0.095, 18)])
+def test_a_kick_that_bounces_has_no_second_note(gap_s, velocity):
+    hits = [hit(1, 1.0, "kick", 90), hit(2, 1.0 + gap_s, "kick", velocity), hit(3, 2.0, "kick", 90)]
 
     score = quantise(hits, grid_of(8))
 
     assert {placed.hit.id: placed.grace_of for placed in score.hits} == {"h1": None, "h2": "h1", "h3": None}
+
+
+def test_a_soft_kick_that_is_no_bounce_is_a_note():
+    hits = [hit(1, 1.0, "kick", 90), hit(2, 1.125, "kick", 18), hit(3, 2.0, "kick", 90)]
+
+    score = quantise(hits, grid_of(8))
+
+    assert all(placed.grace_of is None for placed in score.hits)
+
+
+def test_an_even_run_early_to_the_click_is_sextuplets():
+    beat_s = 60 / 92
+    straight = [hit(index, index * beat_s / 4, "hihat_closed") for index in range(16)]
+    # As played in the Groove MIDI Dataset: drummer3/session2/25, bar 8.
+    phases = (-0.206, -0.031, 0.104, 0.273, 0.423, 0.594, 0.750, 0.923)
+    fill = [hit(20 + index, (5 + phase) * beat_s, "tom_low") for index, phase in enumerate(phases)]
+
+    score = quantise([*straight, *fill], grid_of(12, bpm=92))
+
+    toms = [
+        4 * (placed.bar - 1) + placed.position - 5
+        for placed in score.hits
+        if placed.hit.instrument is InstrumentName.TOM_LOW
+    ]
+    assert toms == [F(part, 6) for part in range(-1, 7)]
 
 
 def test_a_pattern_helps_to_read_its_badly_played_bar():
