@@ -61,7 +61,8 @@ def keep_sources(network: Network, kept: Sequence[int]) -> bool:
 def spare_memory(network: Network) -> None:
     """Let what is done to each row by itself be done to a few rows at a time.
 
-    The network is changed. The rows are the frequencies in the residual branches, and the sources on their way from spectrum to sound.
+    The network is changed. The rows are the frequencies in the residual branches, and the sources on their
+    way from spectrum to sound.
     """
     for module in network.modules():
         if isinstance(module, HEncLayer | HDecLayer) and module.freq:
