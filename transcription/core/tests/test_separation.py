@@ -107,7 +107,7 @@ def test_the_stems_of_every_kind_of_network_are_demucs_own(
         (HTDemucs, {"segment": 1.5}),
         (HDemucs, {"segment": 1.5}),
         pytest.param(HTDemucs, {"segment": 1.0, "shifts": 2, "overlap": 0.5}, marks=pytest.mark.slow),
-        pytest.param(HDemucs, {"segment": 1.0, "shifts": 3, "overlap": 0.9}, marks=pytest.mark.slow),
+        pytest.param(HDemucs, {"segment": 1.0, "shifts": 3, "overlap": 0.8}, marks=pytest.mark.slow),
         pytest.param(Demucs, {"segment": 1.3, "shifts": 2, "overlap": 0.7}, marks=pytest.mark.slow),
     ],
 )

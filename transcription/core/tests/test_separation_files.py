@@ -145,6 +145,7 @@ def test_a_hostile_pickle_is_refused_and_runs_nothing(tmp_path: Path, whole: boo
     assert mark.exists()
 
 
+@pytest.mark.filterwarnings("ignore:Detected pickle protocol")
 def test_a_plain_pickle_runs_nothing_either(tmp_path: Path) -> None:
     mark = tmp_path / "executed"
     (tmp_path / "tiny.th").write_bytes(pickle.dumps(_Hostile(mark)))
