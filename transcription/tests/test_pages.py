@@ -283,3 +283,24 @@ def test_the_sounds_of_a_job_are_listed_played_and_taken_away(signed_in, user, t
     assert f'src="/jobs/{job.pk}/download/drums/?inline=1"' in page
     names = zipfile.ZipFile(io.BytesIO(b"".join(archive.streaming_content))).namelist()
     assert names == ["Backbeat drums.flac", "Backbeat without drums.flac"]
+
+
+def test_one_of_several_sound_tracks_is_chosen_on_the_page_of_the_job(signed_in, user):
+    tracks = [
+        {"index": 0, "title": "Band", "language": "", "channels": 2, "is_default": True},
+        {"index": 1, "title": "Drums", "language": "", "channels": 1, "is_default": False},
+    ]
+    recording = RecordingFactory(owner=user, tracks=tracks)
+    job = JobFactory(recording=recording, status=Job.Status.COMPLETED)
+
+    page = signed_in.get(f"/jobs/{job.pk}/").content.decode()
+    signed_in.post(f"/recordings/{recording.pk}/transcribe/", {"track": "1"})
+
+    assert "2 · Drums, 1 channel<" in page
+    assert Job.objects.exclude(pk=job.pk).get().options["track"] == 1
+
+
+def test_a_recording_with_one_sound_track_offers_no_choice(signed_in, user):
+    job = JobFactory(recording__owner=user, status=Job.Status.COMPLETED)
+
+    assert 'name="track"' not in signed_in.get(f"/jobs/{job.pk}/").content.decode()
