@@ -92,7 +92,9 @@ def enhance_file(
     *,
     bits: int = 16,
 ) -> Enhancement:
-    """Make a FLAC or WAV file clearer and write ``target``, as FLAC; 100 MB suffice for any length.
+    """Make a FLAC or WAV file clearer and write ``target``, as FLAC.
+
+    Ten minutes in stereo take 15 s of one core and 170 MB, libraries included (measured).
 
     Beside ``target`` there must be room for the sound in 32 bits, for as long as it takes.
 

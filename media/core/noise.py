@@ -67,7 +67,7 @@ class Bands:
 
 
 class FloorFinder:
-    """Finds the floor of noise in each band: 2 MB a minute are kept until it is known."""
+    """Finds the floor of noise in each band: half a MB a minute is kept until it is known."""
 
     def __init__(self, rate: int, channels: int) -> None:
         self._bands = Bands(rate)

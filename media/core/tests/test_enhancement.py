@@ -107,6 +107,17 @@ def test_silence_stays_silence() -> None:
     assert enhanced.enhancement.lufs_before is None
 
 
+@pytest.mark.parametrize("length", [0, 1, 100, 5_000])
+@pytest.mark.parametrize("channels", [1, 2])
+def test_the_shortest_sounds_keep_their_length(length: int, channels: int) -> None:
+    sound = music(1)[:channels, :length]
+
+    enhanced = enhance(Audio(sound, RATE))
+
+    assert enhanced.samples.shape == sound.shape
+    assert np.isfinite(enhanced.samples).all()
+
+
 def test_almost_silence_is_not_blown_up() -> None:
     faint = (2e-5 * np.random.default_rng(1).standard_normal(5 * RATE)).astype(np.float32)
 
