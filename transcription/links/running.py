@@ -99,7 +99,12 @@ def _work(link: LinkImport) -> None:
             on_tick=lambda fetched: _note_fetched(link, fetched),
             tick_s=TICK_S,
         )
-        _note(link, progress=_FETCHED_SHARE, title=song.title, artist=song.artist)
+        _note(
+            link,
+            progress=_FETCHED_SHARE,
+            title=link.title or song.title,
+            artist=link.artist or song.artist,
+        )
         recording = _store(link, song)
     try:
         _finish(link, recording, song)

@@ -86,9 +86,10 @@ def test_a_song_becomes_a_recording_and_a_job_with_the_options_asked_for(server)
     url = server.serves("/My_waltz.mp3", song())
     options = {"meter": "3/4", "artist": "The Backbeats"}
 
-    link = fetched(LinkImportFactory(url=url, options=options))
+    link = fetched(LinkImportFactory(url=url, options=options, artist="The Backbeats"))
 
     assert (link.state, link.progress, link.failure_code) == ("done", 1.0, "")
+    assert link.artist == "The Backbeats"
     recording = link.recording
     assert (recording.source, recording.source_url) == (Recording.Source.LINK, url)
     assert (recording.title, recording.artist, recording.owner) == ("My waltz", "The Backbeats", link.owner)

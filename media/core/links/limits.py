@@ -25,7 +25,7 @@ class FetchLimits:
     total_s: float = 600.0  # for everything
     slowest_bytes_per_s: float = 8_000.0  # half of the thinnest music stream, 128 kbit/s
     grace_s: float = 15.0  # so long, speed is not judged
-    cpu_s: int = 120
+    cpu_s: int = 300  # pieces that are encrypted are decrypted in Python: 56 kB a second (measured)
     memory_mb: int = 512  # of addresses; Python, yt-dlp and FFmpeg's libraries take 166 (measured)
 
     @property
