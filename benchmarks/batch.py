@@ -26,6 +26,7 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import numpy as np
 
@@ -175,9 +176,11 @@ def _site(folder: Path) -> Iterator[tuple[str, int]]:
 
 
 def _send(url: str, archive: Path, headers: dict[str, str]) -> Any:
-    body = b'--x\r\nContent-Disposition: form-data; name="files"; filename="songs.zip"\r\n\r\n'
-    body += archive.read_bytes() + b"\r\n--x--\r\n"
-    return _ask(url, body, headers | {"Content-Type": "multipart/form-data; boundary=x"})
+    edge = uuid4().hex  # long: a short one occurs in sound
+    disposition = 'Content-Disposition: form-data; name="files"; filename="songs.zip"'
+    body = f"--{edge}\r\n{disposition}\r\n\r\n".encode()
+    body += archive.read_bytes() + f"\r\n--{edge}--\r\n".encode()
+    return _ask(url, body, headers | {"Content-Type": f"multipart/form-data; boundary={edge}"})
 
 
 def _ask(url: str, body: Any = None, headers: dict[str, str] | None = None) -> Any:

@@ -55,6 +55,7 @@ def job_as_dict(job: Job, notation_id: UUID | None) -> dict[str, Any]:
         "title": job.options.get("title") or job.recording.title,
         "recording_id": str(job.recording_id),
         "source_job_id": str(job.source_job_id) if job.source_job_id else None,
+        "batch_id": str(job.batch_id) if job.batch_id else None,
         "notation_id": str(notation_id) if notation_id else None,
         "held": job.requested_by.jobs_held and not job.is_finished,
         "stages": [

@@ -135,6 +135,7 @@ class JobSerializer(serializers.Serializer[Any]):
     title = serializers.CharField()
     recording_id = serializers.UUIDField()
     source_job_id = serializers.UUIDField(allow_null=True)
+    batch_id = serializers.UUIDField(allow_null=True)
     notation_id = serializers.UUIDField(allow_null=True)
     held = serializers.BooleanField()
     stages = StageSerializer(many=True)

@@ -80,6 +80,15 @@ def test_the_buttons_stop_try_again_and_delete(signed_in, user):
     assert signed_in.get(f"/batches/{batch.pk}/").status_code == 404
 
 
+def test_a_songs_own_page_leads_back_to_its_batch_while_there_is_one(signed_in, user):
+    batch = make_batch(user)
+    job = batch.jobs.first()
+
+    assert reverse("batch", args=[batch.pk]) in signed_in.get(f"/jobs/{job.pk}/").content.decode()
+    signed_in.post(f"/batches/{batch.pk}/delete/")
+    assert reverse("batch", args=[batch.pk]) not in signed_in.get(f"/jobs/{job.pk}/").content.decode()
+
+
 def test_the_dashboard_lists_ones_latest_batches(signed_in, user):
     mine, other = make_batch(user, title="My set"), make_batch(UserFactory(), title="Not mine")
 
