@@ -112,6 +112,11 @@ def sounds_of(job: Job) -> list[tuple[DownloadFormat, Artifact]]:
     return [(entry, artifact) for entry, artifact in files_of(job) if entry.fmt in SOUNDS]
 
 
+def facts_of(job: Job) -> list[tuple[DownloadFormat, Artifact]]:
+    """Return what was found out in ``job``, as files for programs."""
+    return [(entry, artifact) for entry, artifact in files_of(job) if entry.fmt in FACTS]
+
+
 def download_name(job: Job, chosen: DownloadFormat, *, longest: int | None = None) -> str:
     """Return the name that a browser saves the file under, its title cut to ``longest`` characters."""
     return f"{safe_title(job)[:longest].strip(' .')}{chosen.ending}"

@@ -32,11 +32,11 @@ _SWING_LABELS = {
 }
 _ENGINE_LABELS = {
     "crnn": "crnn, for whole songs",
-    "keras-cnn": "keras-cnn, for drums taken out of the song",
+    "keras-cnn": "keras-cnn, for drums alone",
 }
 _SEPARATION_LABELS = {
-    "auto": "Where it helps to hear them",
-    "always": "Always; leaves stems to play along to",
+    "auto": "Where it helps",
+    "always": "Always, and keep the stems",
     "never": "Never",
 }
 

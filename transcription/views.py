@@ -32,7 +32,8 @@ from transcription.batches import create_batch
 from transcription.core.errors import InvalidOption
 from transcription.core.operations import Operation
 from transcription.core.options import JobOptions
-from transcription.files import artifact_for, download_name, files_of, sounds_of
+from transcription.files import artifact_for, download_name, facts_of, sounds_of
+from transcription.findings import figures_of
 from transcription.forms import LinkForm, UploadForm, given_reason
 from transcription.link_news import link_as_dict, links_to_show
 from transcription.models import Job
@@ -112,7 +113,8 @@ def job_page(request: HttpRequest, job_id: UUID) -> HttpResponse:
         "is_moderator": is_moderator(request.user),
         "form": UploadForm(initial=job.options),
         "sounds": sounds_of(job),
-        "files": files_of(job),
+        "facts": facts_of(job),
+        "figures": figures_of(job) if job.is_finished else [],
         "further": FURTHER_OPERATIONS,
     }
     return render(request, "transcription/job.html", context)

@@ -19,6 +19,7 @@ from transcription.core.operations import Operation
 from transcription.core.options import JobOptions
 from transcription.core.stages import Stage
 from transcription.errors import NoSuchStage, NotReady, OnsetsRequired, SourceJobRequired
+from transcription.findings import figures_of
 from transcription.models import Job, StageRun
 from transcription.services import create_job, delete_job, run_again
 from transcription.tests.factories import JobFactory
@@ -121,6 +122,7 @@ def test_cleaning_leaves_the_sound_at_the_loudness_that_was_asked_for(recording,
 
     assert read(job, "enhancement.json")["lufs_after"] == pytest.approx(-23.0, abs=0.3)
     assert len(sound(job, "enhanced.flac")) == len(sound(job, "audio.flac"))
+    assert dict(figures_of(job))["Loudness now"].startswith("-23.")
 
 
 def test_an_analysis_tells_of_loudness_density_and_tempo(recording, run_to_the_end: Runner):
@@ -131,6 +133,9 @@ def test_an_analysis_tells_of_loudness_density_and_tempo(recording, run_to_the_e
     assert -40 < analysis["sound"]["lufs"] < -5
     assert analysis["onset_density"]["mean_per_s"] > 1
     assert analysis["tempo"]["bpm"] == read(job, "beats.json")["tempo"]["bpm"]
+    figures = dict(figures_of(job))
+    assert figures["Tempo"] == f"{analysis['tempo']['bpm']:.1f} BPM"
+    assert figures["Loudness"].endswith(" LUFS")
 
 
 def test_a_sound_track_that_the_file_does_not_have_fails_with_a_code(recording, run_to_the_end: Runner):
