@@ -49,10 +49,7 @@ def _of_enhancement(found: dict[str, Any]) -> list[tuple[str, str]]:
     return [
         ("Loudness before", _with_unit(found["lufs_before"], "LUFS")),
         ("Loudness now", _with_unit(found["lufs_after"], "LUFS")),
-        (
-            "Gain",
-            f"{found['gain_db']:+.1f} dB" + (", as far as the peaks let it" if found["is_capped"] else ""),
-        ),
+        ("Gain", f"{found['gain_db']:+.1f} dB{capped}"),
         ("Hum", f"{found['hum_hz']:.0f} Hz, removed" if found["hum_hz"] else "none found"),
         ("Noise", "turned down" if found["noise_is_reduced"] else "left as it is"),
     ]
