@@ -15,19 +15,18 @@ from rest_framework.test import APIClient
 from accounts.models import User
 from accounts.tests.factories import PASSWORD, UserFactory
 from drumsite.tests.api_migration import UUID, filled, routes_in, rows
-from drumsite.tests.test_api_migration import AWAITED_ROUTES
 from media.artifacts import publish_artifact
 from media.tests.factories import RecordingFactory, song
 from notation.tests.factories import NotationFactory
 from transcription.core.operations import OPERATIONS, Operation
 from transcription.files import FORMATS
-from transcription.models import Job
+from transcription.models import Batch, Job
 from transcription.tests.factories import JobFactory
 
 pytestmark = pytest.mark.django_db
 
 HERE = list(dict.fromkeys(route for row in rows().values() for route in row.routes))
-API_ROUTES = [route for route in HERE if " /api/v1/" in route and route not in AWAITED_ROUTES]
+API_ROUTES = [route for route in HERE if " /api/v1/" in route]
 # Whoever comes from elsewhere asks these before they have an account.
 OPEN = {
     "GET /api/v1/health/",
@@ -53,7 +52,13 @@ def everything(tmp_path: Path) -> dict[str, Any]:
             publish_artifact(path=path, kind=kind, stage="extract", job_id=job.pk, recording=recording)
         jobs[operation] = job
     notation = NotationFactory(owner=owner, recording_id=recording.pk)
-    ids = {"recordings": recording.pk, "jobs": jobs[Operation.TRANSCRIBE].pk, "notations": notation.pk}
+    batch = Batch.objects.create(owner=owner, title="Gig")
+    ids = {
+        "batches": batch.pk,
+        "jobs": jobs[Operation.TRANSCRIBE].pk,
+        "notations": notation.pk,
+        "recordings": recording.pk,
+    }
     return {"owner": owner, "ids": ids}
 
 
@@ -205,6 +210,28 @@ def test_a_client_of_the_third_system_handles_its_recordings(
     assert renamed["title"] == "Gig"
     assert (deleted.status_code, gone.status_code, restored.status_code) == (204, 410, 200)
     assert ask(client, "DN-65").json()["count"] == 1
+
+
+def test_a_link_is_fetched_only_with_the_right_to_it(
+    ask: Ask, client_of: Callable[[User], APIClient], user: User
+) -> None:
+    client, link = client_of(user), {"url": "https://music.example/shadows.mp3"}
+
+    refused = ask(client, "DSC-01", link, number=2)
+    taken = ask(client, "DSC-01", link | {"rights_confirmed": True}, number=2)
+
+    assert (refused.status_code, refused.json()["code"]) == (400, "rights_not_confirmed")
+    assert (taken.status_code, taken.json()["state"]) == (202, "pending")
+
+
+def test_several_files_become_a_batch(ask: Ask, client_of: Callable[[User], APIClient], user: User) -> None:
+    client = client_of(user)
+
+    made = ask(client, "DNx-04", {"files": the_song(), "operation": "detect"}).json()
+    read = ask(client, "DNx-04", number=1, of=made["id"]).json()
+
+    assert (read["total"], read["refused"]) == (1, 0)
+    assert [job["operation"] for job in read["items"]] == ["detect"]
 
 
 @pytest.mark.parametrize(
