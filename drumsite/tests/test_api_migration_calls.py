@@ -187,8 +187,10 @@ def test_a_client_of_the_third_system_opens_an_account_and_keeps_it(ask: Ask) ->
     visitor.credentials(HTTP_AUTHORIZATION=f"Bearer {renewed['access']}")
     renamed = ask(visitor, "DN-30", {"display_name": "Bonzo"})
     me = ask(visitor, "DN-11").json()
+    passwords = {"current_password": PASSWORD, "new_password": "kashmir-in-eight-1975"}
+    changed = ask(visitor, "DN-34", passwords)
 
-    assert (registered.status_code, renamed.status_code) == (201, 200)
+    assert [answer.status_code for answer in (registered, renamed, changed)] == [201, 200, 200]
     assert (me["email"], me["display_name"], me["roles"]) == (person["email"], "Bonzo", ["user"])
 
 
