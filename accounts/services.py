@@ -49,10 +49,7 @@ def register(*, email: str, password: str, display_name: str = "", email_is_veri
         raise InvalidEmail from error
     if is_email_taken(email):
         raise EmailTaken
-    try:
-        validate_password(password, User(email=email, display_name=display_name))
-    except ValidationError as error:
-        raise WeakPassword(reasons=error.messages) from error
+    _refuse_weak(password, User(email=email, display_name=display_name))
     try:
         with transaction.atomic():
             user = User.objects.create_user(email, password, display_name=display_name.strip())
@@ -110,6 +107,21 @@ def change_profile(*, user: User, display_name: str) -> User:
     user.display_name = display_name.strip()
     user.save(update_fields=["display_name"])
     return user
+
+
+def change_password(*, user: User, current: str, new: str) -> None:
+    """Give ``user`` another password, which ends all their sessions and tokens.
+
+    Raises:
+        WrongPassword: ``current`` is not the password.
+        WeakPassword: the password rules refuse ``new``; ``details["reasons"]`` says why.
+    """
+    if not user.check_password(current):
+        raise WrongPassword
+    _refuse_weak(new, user)
+    user.set_password(new)
+    user.save(update_fields=["password"])
+    log.info("password_changed", user_id=str(user.pk))
 
 
 def delete_own_account(*, user: User, password: str) -> None:
@@ -202,6 +214,13 @@ def release_jobs(*, user: User, by: User) -> bool:
     user.refresh_from_db(fields=["jobs_held", "jobs_held_reason"])
     log.info("jobs_released", user_id=str(user.pk), by=str(by.pk), changed=bool(changed))
     return bool(changed)
+
+
+def _refuse_weak(password: str, user: User) -> None:
+    try:
+        validate_password(password, user)
+    except ValidationError as error:
+        raise WeakPassword(reasons=error.messages) from error
 
 
 def _check_may_moderate(*, user: User, by: User) -> None:

@@ -147,6 +147,21 @@ class ProfileSerializer(serializers.Serializer[User]):
     display_name = serializers.CharField(max_length=80, allow_blank=True)
 
 
+@extend_schema_serializer(
+    examples=[
+        OpenApiExample(
+            "Another password",
+            value={"current_password": "moby-dick-1969", "new_password": "kashmir-in-eight-1975"},
+        )
+    ]
+)
+class PasswordSerializer(serializers.Serializer[User]):
+    """The password, and another one."""
+
+    current_password = serializers.CharField(max_length=256, trim_whitespace=False, write_only=True)
+    new_password = serializers.CharField(max_length=256, trim_whitespace=False, write_only=True)
+
+
 class DeleteAccountSerializer(serializers.Serializer[User]):
     """The password, once more."""
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from dataclasses import asdict
 
+from django.contrib.auth import update_session_auth_hash
 from drf_spectacular.utils import OpenApiResponse, extend_schema
 from rest_framework import status
+from rest_framework.authentication import SessionAuthentication
 from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -16,6 +18,7 @@ from accounts.api.serializers import (
     DeleteAccountSerializer,
     ErrorSerializer,
     LoginSerializer,
+    PasswordSerializer,
     ProfileSerializer,
     RefreshSerializer,
     RegisteredSerializer,
@@ -174,3 +177,35 @@ class MeView(APIView):
         if self.request.method == "DELETE":
             return [RoleRateThrottle(), SignInRateThrottle()]
         return [RoleRateThrottle()]
+
+
+class PasswordView(APIView):
+    """The password of the account that asks. Guessing it here is limited as it is at the door."""
+
+    throttle_classes = (RoleRateThrottle, SignInRateThrottle)
+
+    @extend_schema(
+        tags=[TAG],
+        summary="Change my password",
+        description="Ends every session and token of the account but the session that asks, and returns a "
+        "new pair.",
+        request=PasswordSerializer,
+        responses={
+            200: TokenPairSerializer,
+            400: refused("`invalid_input`, `weak_password`"),
+            401: refused("`not_authenticated`, `token_invalid`, `token_expired`"),
+            403: refused("`wrong_password`"),
+            429: refused("`throttled`"),
+        },
+    )
+    def post(self, request: Request) -> Response:
+        form = PasswordSerializer(data=request.data)
+        form.is_valid(raise_exception=True)
+        services.change_password(
+            user=request.user,
+            current=form.validated_data["current_password"],
+            new=form.validated_data["new_password"],
+        )
+        if isinstance(request.successful_authenticator, SessionAuthentication):
+            update_session_auth_hash(request, request.user)
+        return Response(asdict(tokens.issue_tokens(request.user)))

@@ -20,7 +20,7 @@ PATHS = [
     *(f"recordings/{name}" for name in ("formats", "stats")),
     f"recordings/{UUID}",
     *(f"recordings/{UUID}/{action}" for action in ("analysis", "audio", "peaks", "restore")),
-    *(f"auth/{action}" for action in ("register", "login", "refresh", "logout", "me")),
+    *(f"auth/{action}" for action in ("register", "login", "refresh", "logout", "password", "me")),
     "admin/stats",
     "engines",
     "health",

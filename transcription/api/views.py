@@ -125,6 +125,9 @@ class JobFilter(django_filters.FilterSet):
     """Filters of the list of jobs."""
 
     status = django_filters.MultipleChoiceFilter(choices=Job.Status.choices)
+    operation = django_filters.MultipleChoiceFilter(
+        choices=[(operation.value, spec.label) for operation, spec in OPERATIONS.items()]
+    )
     recording = django_filters.UUIDFilter(field_name="recording_id")
     created_after = django_filters.IsoDateTimeFilter(field_name="created_at", lookup_expr="gte")
     created_before = django_filters.IsoDateTimeFilter(field_name="created_at", lookup_expr="lte")
