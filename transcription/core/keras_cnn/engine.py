@@ -18,7 +18,7 @@ from notation.core.hits import Hit
 from notation.core.instruments import InstrumentName
 from transcription.core.keras_cnn.clips import cut_clips, streamed
 from transcription.core.keras_cnn.errors import EngineUnavailable, NotANetwork
-from transcription.core.keras_cnn.judgement import Judgement
+from transcription.core.keras_cnn.judgement import Answers, Judgement
 from transcription.core.keras_cnn.labels import LABELS, WRITTEN_AS
 from transcription.core.keras_cnn.level import attack_levels_db, level_gain, velocities
 from transcription.core.keras_cnn.mel_windows import BANDS, FRAMES, mel_windows
@@ -34,17 +34,6 @@ _INPUT = (None, BANDS, FRAMES, 1)
 _OUTPUT = (None, len(LABELS))
 # Where in the work, by its seconds, all onsets are found.
 _ONSETS_FOUND = 0.2
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Answers:
-    """What the network says at each onset: ``values`` and ``levels_db`` of shape (onsets, 6).
-
-    ``levels_db`` is how loud the attack is where a label sounds; see :mod:`.level`.
-    """
-
-    values: NDArray[np.float32]
-    levels_db: NDArray[np.float32]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -96,7 +85,7 @@ class KerasCnn:
             UndecodableAudio: the file that is read is damaged.
         """
         answers = self.answers(sound, onsets, report)
-        chances = self.judgement.chances(answers.values, onsets.strengths)
+        chances = self.judgement.chances(answers, onsets.strengths)
         struck = self.judgement.strokes(chances, onsets.times_s)
         return Hearing(
             _hits(onsets.times_s, answers.levels_db, chances, struck), _missed_mass(chances, struck)
@@ -108,17 +97,19 @@ class KerasCnn:
         """Return the network's own answers at ``onsets``, before they are judged."""
         pieces = _pieces(sound)
         gain = level_gain(onsets.level_rms or _level(pieces)) if self.judgement.is_levelled else 1.0
-        values, levels_db = [np.zeros((0, len(LABELS)), np.float32)] * 2
-        done = [values], [levels_db]
+        nothing = np.zeros((0, len(LABELS)), np.float32)
+        values, levels, rises = [nothing], [nothing], [nothing]
         heard = 0
         for clips in cut_clips(pieces, onsets.times_s):
             report(heard / len(onsets.times_s))
             windows = mel_windows(clips * np.float32(gain))
-            done[0].append(self.answer(windows))
-            done[1].append(attack_levels_db(windows))
+            attacks = attack_levels_db(windows)
+            values.append(self.answer(windows))
+            levels.append(attacks.levels_db)
+            rises.append(attacks.rises_db)
             heard += len(clips)
         report(1.0)
-        return Answers(np.concatenate(done[0]), np.concatenate(done[1]))
+        return Answers(*(np.concatenate(parts) for parts in (values, levels, rises)))
 
     def answer(self, windows: NDArray[np.float32]) -> NDArray[np.float32]:
         """Return the network's answers, shape (windows, 6), to windows of shape (windows, 128, 18)."""

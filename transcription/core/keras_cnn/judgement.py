@@ -16,27 +16,48 @@ _SEEN = 0.1
 _UNCLEAR = -2.0
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Answers:
+    """What the network says at each onset, and how loud it is there; all of shape (onsets, 6), by label.
+
+    ``values`` are 0..1; for ``levels_db`` and ``rises_db`` see :func:`.level.attack_levels_db`.
+    """
+
+    values: NDArray[np.float32]
+    levels_db: NDArray[np.float32]
+    rises_db: NDArray[np.float32]
+
+
 @dataclass(frozen=True, slots=True)
 class LabelJudgement:
     """How the answers for one label are read.
 
     The chance is the sigmoid of a weighted sum: the logit of the answer; the logarithm of the onset's
     strength; the song's *clarity* in this label, which is the logit that one in five of its answers above a
-    tenth exceeds; and an offset. The defaults take an answer for a chance.
+    tenth exceeds; by how much the attack *rises* over what sounded before it, and how *loud* it is under the
+    song's loudest, both where the label sounds and in tens of decibels; and an offset. The defaults take an
+    answer for a chance.
     """
 
     height: float = 1.0
     strength: float = 0.0
     clarity: float = 0.0
+    rise: float = 0.0
+    loud: float = 0.0
     offset: float = 0.0
     threshold: float = 0.5  # chance from which it is a stroke
 
     def __post_init__(self) -> None:
-        numbers = (self.height, self.strength, self.clarity, self.offset, self.threshold)
+        numbers = (*self.weights, self.threshold)
         if not all(isinstance(number, int | float) and np.isfinite(number) for number in numbers):
             raise ValueError(f"not all of {numbers} are numbers")
         if not 0 <= self.threshold <= 1:
             raise ValueError(f"a threshold lies within 0 and 1, not at {self.threshold}")
+
+    @property
+    def weights(self) -> tuple[float, ...]:
+        """What each column of :func:`judged_by` counts."""
+        return (self.height, self.strength, self.clarity, self.rise, self.loud, self.offset)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,16 +107,11 @@ class Judgement:
         """The threshold of every label, shape (6,)."""
         return np.array([self.labels[label].threshold for label in LABELS])
 
-    def chances(self, answers: NDArray[np.float32], strengths: NDArray[np.float32]) -> NDArray[np.float64]:
-        """Return the chance of every label at every onset, shape (onsets, 6), like ``answers``."""
-        features = judged_by(answers, strengths)
-        weights = np.array(
-            [
-                (judge.height, judge.strength, judge.clarity, judge.offset)
-                for judge in (self.labels[label] for label in LABELS)
-            ]
-        )
-        return np.asarray(1 / (1 + np.exp(-np.einsum("olf,lf->ol", features, weights))), np.float64)
+    def chances(self, answers: Answers, strengths: NDArray[np.float32]) -> NDArray[np.float64]:
+        """Return the chance of every label at every onset, shape (onsets, 6)."""
+        weights = np.array([self.labels[label].weights for label in LABELS])
+        sums = np.einsum("olf,lf->ol", judged_by(answers, strengths), weights)
+        return np.asarray(1 / (1 + np.exp(-sums)), np.float64)
 
     def strokes(self, chances: NDArray[np.float64], times_s: NDArray[np.float64]) -> NDArray[np.bool_]:
         """Return which labels are struck at which onsets, shape (onsets, 6)."""
@@ -123,19 +139,23 @@ def spaced(
     return left
 
 
-def judged_by(answers: NDArray[np.float32], strengths: NDArray[np.float32]) -> NDArray[np.float64]:
-    """Return what chances depend on, shape (onsets, 6, 4): see :class:`LabelJudgement`.
+def judged_by(answers: Answers, strengths: NDArray[np.float32]) -> NDArray[np.float64]:
+    """Return what chances depend on, shape (onsets, 6, 6): see :class:`LabelJudgement`.
 
     Args:
-        answers: of the network, 0..1, shape (onsets, 6).
         strengths: of the onsets, where 1 is the song's median; shape (onsets,).
     """
-    features = np.ones((*answers.shape, 4))
-    # The smallest distance from 0 and 1 lets an answer of exactly a half, and any other, pass unchanged.
-    clipped = np.clip(answers.astype(np.float64), 1e-6, 1 - 1e-6)
+    values = answers.values.astype(np.float64)
+    features = np.ones((*values.shape, 6))
+    # Kept a little off 0 and 1, where a logit ends; a chance is none the worse.
+    clipped = np.clip(values, 1e-6, 1 - 1e-6)
     features[:, :, 0] = logits = np.log(clipped / (1 - clipped))
     features[:, :, 1] = np.log(np.maximum(strengths, 1e-3))[:, None]
-    for label in range(answers.shape[1]):
-        seen = logits[answers[:, label] > _SEEN, label]
+    features[:, :, 3] = np.clip(answers.rises_db / 10, -3, 3)
+    for label in range(values.shape[1]):
+        seen = logits[values[:, label] > _SEEN, label]
         features[:, label, 2] = np.percentile(seen, 80) if len(seen) > 3 else _UNCLEAR
+        levels_db = answers.levels_db[:, label]
+        if len(levels_db):
+            features[:, label, 4] = np.maximum(levels_db - np.percentile(levels_db, 95), -60) / 10
     return features

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -22,6 +24,8 @@ _SOUNDS_HZ: dict[Label, tuple[float, float]] = {
 }
 # Frames of a window that the attack fills: the onset is at frame 1.7, and a frame sees 2 around itself.
 _ATTACK = slice(2, 6)
+# The first frame is centred where the clip begins, and hardly sees the onset: it is what was there before.
+_BEFORE = 0
 # A velocity ten times as high is 30 dB louder: the law by which crnn's velocities are learnt. The song's full
 # stroke is one that a twentieth of its strokes exceed.
 _VELOCITY_DB = 30.0
@@ -35,20 +39,27 @@ def level_gain(rms: float) -> float:
     return 1.0 if rms < _SILENCE_RMS else LEVEL_RMS / rms
 
 
-def attack_levels_db(windows: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Return how loud each window's attack is where each label sounds, shape (windows, 6), in decibels.
+class Attacks(NamedTuple):
+    """How loud each attack is where each label sounds, and by how much that exceeds what was there before.
 
-    Args:
-        windows: power, shape (windows, 128, 18).
+    Both in decibels, of shape (windows, 6).
     """
+
+    levels_db: NDArray[np.float32]
+    rises_db: NDArray[np.float32]
+
+
+def attack_levels_db(windows: NDArray[np.float32]) -> Attacks:
+    """Measure the attacks in ``windows`` of power, shape (windows, 128, 18)."""
     edges = band_edges_hz()
-    levels = np.empty((len(windows), len(LABELS)), np.float32)
+    levels, before = (np.empty((len(windows), len(LABELS)), np.float32) for _ in range(2))
     attack = windows[:, :, _ATTACK].mean(axis=2)
     for column, label in enumerate(LABELS):
         low, high = _SOUNDS_HZ[label]
         bands = np.flatnonzero((edges[1 : BANDS + 1] >= low) & (edges[1 : BANDS + 1] <= high))
         levels[:, column] = 10 * np.log10(attack[:, bands].sum(axis=1) + _FLOOR)
-    return levels
+        before[:, column] = 10 * np.log10(windows[:, bands, _BEFORE].sum(axis=1) + _FLOOR)
+    return Attacks(levels, levels - before)
 
 
 def velocities(levels_db: NDArray[np.float32]) -> NDArray[np.int64]:

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from transcription.core.keras_cnn.errors import NotANetwork
-from transcription.core.keras_cnn.judgement import Judgement, LabelJudgement
+from transcription.core.keras_cnn.judgement import Answers, Judgement, LabelJudgement
 from transcription.core.keras_cnn.labels import LABELS
 from transcription.core.keras_cnn.network_file import read_network_file, with_judgement
 from transcription.core.tests.keras_files import annotators_layers, plain, write_foreign
@@ -175,8 +175,9 @@ def test_a_threshold_is_a_chance(threshold: float) -> None:
 
 def test_a_foreign_answer_is_taken_for_a_chance() -> None:
     answers = np.array([[0.5, 0.1, 0.9, 0.0, 1.0, 0.3]], np.float32)
+    told = Answers(answers, np.full_like(answers, -20), np.full_like(answers, 9))
 
-    chances = Judgement.foreign().chances(answers, np.ones(1, np.float32))
+    chances = Judgement.foreign().chances(told, np.full(1, 3, np.float32))
 
     np.testing.assert_allclose(chances, answers, atol=2e-6)
 

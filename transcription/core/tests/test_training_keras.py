@@ -6,7 +6,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
+from transcription.core.keras_cnn.judgement import Answers
 from transcription.core.keras_cnn.labels import LABELS, LEARNT_AS, WRITTEN_AS, Label
 from transcription.core.keras_cnn.onsets import Onsets
 from transcription.core.network import INSTRUMENTS_HEARD
@@ -30,6 +32,11 @@ from transcription.core.training.learning.dataset import Source, prepare
 from transcription.core.training.render import Clip, Drums
 
 CONFIGS = Path(__file__).parent.parent / "training" / "configs"
+
+
+def answers_of(values: NDArray[np.float32]) -> Answers:
+    """Answers at onsets that are all equally loud."""
+    return Answers(values, np.zeros_like(values), np.zeros_like(values))
 
 
 def clip(*strokes: tuple[float, str], buried: tuple[int, ...] = (), seconds: float = 2.0) -> Clip:
@@ -195,7 +202,7 @@ def test_judgement_finds_the_threshold_that_parts_strokes_from_others() -> None:
             stroke(float(times_s[row]), WRITTEN_AS[LABELS[column]].value)
             for row, column in zip(*struck.nonzero(), strict=True)
         ]
-        songs.append(AnsweredSong.of("drums", Onsets.at(times_s), values, reference(*strokes)))
+        songs.append(AnsweredSong.of("drums", Onsets.at(times_s), answers_of(values), reference(*strokes)))
 
     judgement = fitted(songs)
 

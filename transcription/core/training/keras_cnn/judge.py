@@ -11,7 +11,13 @@ from numpy.typing import NDArray
 from transcription.core.evaluation.matching import Counts
 from transcription.core.evaluation.reference import Reference
 from transcription.core.keras_cnn.engine import KerasCnn
-from transcription.core.keras_cnn.judgement import Judgement, LabelJudgement, judged_by, spaced
+from transcription.core.keras_cnn.judgement import (
+    Answers,
+    Judgement,
+    LabelJudgement,
+    judged_by,
+    spaced,
+)
 from transcription.core.keras_cnn.labels import LABELS, LEARNT_AS, Label
 from transcription.core.keras_cnn.onsets import Onsets, find_onsets
 from transcription.core.sound_pieces import AudioPieces
@@ -19,7 +25,9 @@ from transcription.core.training.measuring.rendered_songs import RenderedSong
 
 # As the scorer has it; and how near an onset has to be to be taught that it is a stroke's.
 _WINDOW_S = 0.050
-_RIDGE = 1.0
+# How strongly weights are held near 0, in the order of ``judged_by``. What is the same all song long is held
+# most: there are thousands of onsets to learn from, but only dozens of songs.
+_RIDGE = np.array([1.0, 1.0, 300.0, 1.0, 1.0, 1.0])
 _GAPS_S = (0.0, 0.040, 0.050, 0.060)
 _THRESHOLDS = tuple(float(value) for value in np.arange(0.20, 0.75, 0.025))
 
@@ -35,20 +43,18 @@ class AnsweredSong:
 
     source: str
     onsets: Onsets
-    values: NDArray[np.float32]
+    answers: Answers
     asked_s: Mapping[Label, Times]
     buried_s: Mapping[Label, Times]
 
     @classmethod
-    def of(
-        cls, source: str, onsets: Onsets, values: NDArray[np.float32], reference: Reference
-    ) -> AnsweredSong:
+    def of(cls, source: str, onsets: Onsets, answers: Answers, reference: Reference) -> AnsweredSong:
         """Sort the strokes of ``reference`` by label, and by whether they can be heard."""
         asked, buried = (
             {label: _struck_s(reference, label, is_asked=is_asked) for label in LABELS}
             for is_asked in (True, False)
         )
-        return cls(source, onsets, values, asked, buried)
+        return cls(source, onsets, answers, asked, buried)
 
 
 def answered_songs(
@@ -61,8 +67,8 @@ def answered_songs(
         progress(f"{song.name}, {song.source}")
         pieces = AudioPieces(song.audio)
         onsets = find_onsets(pieces)
-        values = levelled.answers(pieces, onsets).values
-        answered.append(AnsweredSong.of(song.source, onsets, values, song.reference))
+        answers = levelled.answers(pieces, onsets)
+        answered.append(AnsweredSong.of(song.source, onsets, answers, song.reference))
     return answered
 
 
@@ -104,7 +110,7 @@ def counts(songs: Sequence[AnsweredSong], judgement: Judgement) -> dict[Label, C
 
 
 def _chances(songs: Sequence[AnsweredSong], judgement: Judgement) -> list[Times]:
-    return [judgement.chances(song.values, song.onsets.strengths) for song in songs]
+    return [judgement.chances(song.answers, song.onsets.strengths) for song in songs]
 
 
 def _counted(
@@ -162,7 +168,7 @@ def _fitted_label(songs: Sequence[AnsweredSong], label: Label) -> LabelJudgement
             closest = apart.argmin(axis=0)
             is_right[closest[apart.min(axis=0) <= _WINDOW_S]] = True
         told = is_right | ((near > _WINDOW_S) & (unsure > _WINDOW_S))
-        rows.append(judged_by(song.values, song.onsets.strengths)[told, column])
+        rows.append(judged_by(song.answers, song.onsets.strengths)[told, column])
         right.append(is_right[told])
     weights = _logistic(np.concatenate(rows), np.concatenate(right).astype(np.float64))
     return LabelJudgement(*(round(float(weight), 4) for weight in weights))
@@ -180,6 +186,6 @@ def _logistic(columns: Times, right: Times) -> Times:
     for _ in range(30):
         chance = 1 / (1 + np.exp(-columns @ weights))
         slope = columns.T @ (right - chance) - _RIDGE * weights
-        bend = (columns * (chance * (1 - chance))[:, None]).T @ columns + _RIDGE * np.eye(len(weights))
+        bend = (columns * (chance * (1 - chance))[:, None]).T @ columns + np.diag(_RIDGE)
         weights = weights + np.linalg.solve(bend, slope)
     return weights
