@@ -93,14 +93,6 @@ class NoSuchStage(DrumError):
     hint = "Read the job: its stages are listed there."
 
 
-class EngineUnavailable(DrumError):
-    """An engine that is known, and cannot be used on this site."""
-
-    code = "engine_unavailable"
-    message = "The engine {name} cannot be used here. {reason}"
-    hint = "Choose another engine; GET /api/v1/engines/ lists them."
-
-
 class UnknownFormat(DrumError):
     """Asked for a format that we do not write."""
 

@@ -14,12 +14,12 @@ from accounts.services import hold_jobs, release_jobs
 from media.errors import RecordingDeleted
 from media.models import Recording
 from notation.services import delete_notation_of_job
+from transcription.core.errors import EngineUnavailable
 from transcription.core.operations import OPERATIONS, Operation, stages_of
 from transcription.core.options import JobOptions
 from transcription.core.stages import Stage
 from transcription.core.weight_errors import UnknownModel
 from transcription.errors import (
-    EngineUnavailable,
     JobNotCancellable,
     JobNotRetryable,
     NoSuchStage,

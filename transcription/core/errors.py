@@ -21,6 +21,14 @@ class InvalidOption(DrumError):
     hint = "Correct the option and start again."
 
 
+class EngineUnavailable(DrumError):
+    """An engine that is known, and cannot be used on this machine."""
+
+    code = "engine_unavailable"
+    message = "The engine {name} cannot be used here. {reason}"
+    hint = "Choose another engine; GET /api/v1/engines/ lists them."
+
+
 class StageTimedOut(DrumError):
     """A stage that took longer than this site allows."""
 

@@ -42,13 +42,21 @@ CRNN = Engine(
     ),
     packages=(Package("torch", "PyTorch", _WORKER), Package("safetensors", "safetensors", _WORKER)),
 )
-# Without a file of its own: MODEL_URI names the network.
+# MODEL_URI puts the user's own network in its place.
 KERAS_CNN = Engine(
     name="keras-cnn",
     task="detect",
-    version="none",
-    licence="that of your network",
-    source="your own network, where MODEL_URI says",
+    version="1.0",
+    licence="MIT",
+    source="shipped in the repository; trained by transcription.core.training.keras_cnn",
+    files=(
+        WeightFile(
+            name="keras-cnn.h5",
+            sha256="91a2ac809db7456bb735338c76aadac28e4d727d292739521de10e16a1a4d2e8",
+            size_bytes=571_872,
+            path=_SHIPPED / "keras-cnn.h5",
+        ),
+    ),
     packages=(
         Package("tensorflow", "TensorFlow", _KERAS),
         Package("keras", "Keras", _KERAS),

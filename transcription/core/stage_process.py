@@ -41,6 +41,7 @@ KEEP_MEMORY = {
     "MALLOC_TRIM_THRESHOLD_": "8000000000",
     "MALLOC_TOP_PAD_": "268435456",
 }
+_QUIETLY = {"TF_CPP_MIN_LOG_LEVEL": "2"}  # TensorFlow tells at length of cards that are not there
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +118,7 @@ class StageProcess:
             return
         self.kill()
         ours, theirs = socket.socketpair()
-        environment = {**KEEP_MEMORY, **os.environ, "OMP_WAIT_POLICY": "PASSIVE"}
+        environment = {**KEEP_MEMORY, **_QUIETLY, **os.environ, "OMP_WAIT_POLICY": "PASSIVE"}
         # Half the cores, for two workers share them: with a thread a core each, a three-minute song took ten
         # times the processor's time on a busy machine (measured), all of it waiting for the other threads.
         environment.setdefault(

@@ -47,7 +47,7 @@ def test_the_list_says_of_every_engine_whose_it_is_and_whether_it_is_here(folder
     assert "ready" in lines["crnn"]
     assert "84.1 MB" in lines["htdemucs"]
     assert "MIT" in lines["htdemucs"]
-    assert "set MODEL_URI" in lines["keras-cnn"]
+    assert "0.6 MB" in lines["keras-cnn"]
     assert str(folder) in said
 
 

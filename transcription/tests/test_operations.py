@@ -15,6 +15,7 @@ from accounts.tests.factories import UserFactory
 from media.models import Artifact, Recording
 from media.tests.factories import RecordingFactory
 from notation.models import Notation
+from transcription import weights
 from transcription.core.operations import Operation
 from transcription.core.options import JobOptions
 from transcription.core.stages import Stage
@@ -332,3 +333,54 @@ def test_a_job_is_run_again_by_the_api(api):
     again = Job.objects.get(pk=response.json()["id"])
     assert (again.fresh_from, again.options["grid"]) == ("notate", "triplet")
     assert again.options["title"] == job.options["title"]
+
+
+def test_the_second_engine_names_the_strokes_and_the_first_follows_the_beat(
+    recording, run_to_the_end: Runner
+):
+    options = JobOptions(engine="keras-cnn", separation="never")
+
+    job = run_to_the_end(asked(recording, Operation.TRANSCRIBE, options=options))
+
+    result = read(job, "result.json")
+    assert (job.status, job.failure_code) == (Job.Status.COMPLETED, "")
+    assert result["engines"]["detect"] == "keras-cnn 1.0"
+    assert {"kick", "snare", "hihat_closed"} <= set(result["counts"])
+    assert len(result["beats"]) > 20
+
+
+def test_the_second_engine_names_strokes_at_given_times(recording, run_to_the_end: Runner):
+    heard = read(run_to_the_end(asked(recording, Operation.DETECT)), "hits.json")["hits"]
+    times = tuple(sorted({hit["onset_s"] for hit in heard if hit["instrument"] == "kick"})[:4])
+    options = JobOptions(engine="keras-cnn", separation="never", onsets_s=times)
+
+    job = run_to_the_end(asked(recording, Operation.CLASSIFY, options=options))
+
+    named = read(job, "hits.json")
+    assert named["engine"] == "keras-cnn 1.0"
+    assert {hit["onset_s"] for hit in named["hits"]} <= set(times)
+    assert "kick" in {hit["instrument"] for hit in named["hits"]}
+
+
+def test_the_second_engine_listens_to_the_drums_alone_where_nobody_says_otherwise(recording):
+    job = asked(recording, Operation.TRANSCRIBE, options=JobOptions(engine="keras-cnn"))
+
+    assert "separate" in states(job)
+    assert "separate" not in states(asked(recording, Operation.TRANSCRIBE))
+
+
+def test_an_engine_whose_packages_are_not_installed_is_refused_with_how_to_install_them(
+    api, recording, monkeypatch
+):
+    real = weights.find_spec
+    monkeypatch.setattr(weights, "find_spec", lambda name: None if name == "tensorflow" else real(name))
+
+    response = api(recording.owner).post(
+        "/api/v1/jobs/",
+        {"recording_id": str(recording.pk), "options": {"engine": "keras-cnn"}},
+        format="json",
+    )
+
+    assert (response.status_code, response.json()["code"]) == (400, "engine_unavailable")
+    assert "pip install -r requirements/keras.txt" in response.json()["message"]
+    assert not Job.objects.exists()

@@ -16,13 +16,14 @@ from numpy.typing import NDArray
 from media.core.audio import Audio
 from notation.core.hits import Hit
 from notation.core.instruments import InstrumentName
+from transcription.core.errors import EngineUnavailable
 from transcription.core.keras_cnn.clips import cut_clips, streamed
-from transcription.core.keras_cnn.errors import EngineUnavailable, NotANetwork
+from transcription.core.keras_cnn.errors import NotANetwork
 from transcription.core.keras_cnn.judgement import Answers, Judgement
 from transcription.core.keras_cnn.labels import LABELS, WRITTEN_AS
 from transcription.core.keras_cnn.level import attack_levels_db, level_gain, velocities
 from transcription.core.keras_cnn.mel_windows import BANDS, FRAMES, mel_windows
-from transcription.core.keras_cnn.network_file import NAME, read_network_file
+from transcription.core.keras_cnn.network_file import NAME, NOT_INSTALLED, read_network_file
 from transcription.core.keras_cnn.onsets import Onsets, find_onsets
 from transcription.core.sound_pieces import AudioPieces, SoundPieces
 
@@ -170,7 +171,7 @@ def keras_with_threads(threads: int = 0) -> Any:
 
             _limit_threads(tensorflow, threads)
     except ImportError as error:
-        raise EngineUnavailable(name=NAME) from error
+        raise EngineUnavailable(name=NAME, reason=NOT_INSTALLED) from error
     return keras
 
 

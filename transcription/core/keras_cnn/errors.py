@@ -1,16 +1,8 @@
-"""Why the second engine cannot be used."""
+"""Why a network cannot be the second engine's."""
 
 from __future__ import annotations
 
 from accounts.core.errors import DrumError
-
-
-class EngineUnavailable(DrumError):
-    """What the engine runs on is not installed here."""
-
-    code = "engine_unavailable"
-    message = "The engine {name} is not installed here."
-    hint = "The owner of this site can install it: pip install -r requirements/keras.txt"
 
 
 class NotANetwork(DrumError):

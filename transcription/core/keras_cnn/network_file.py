@@ -8,13 +8,15 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from transcription.core.keras_cnn.errors import EngineUnavailable, NotANetwork
+from transcription.core.errors import EngineUnavailable
+from transcription.core.keras_cnn.errors import NotANetwork
 from transcription.core.keras_cnn.judgement import Judgement
 
 if TYPE_CHECKING:
     import h5py
 
 NAME = "keras-cnn"
+NOT_INSTALLED = "TensorFlow, Keras or h5py is missing: pip install -r requirements/keras.txt"
 # Where our own networks say how they are to be heard; a foreign one has no such attribute.
 ATTRIBUTE = "drumsite"
 # A network of this format is 2 MB with its optimiser's state; ours is smaller.
@@ -97,7 +99,7 @@ def _h5py() -> Any:
     try:
         import h5py
     except ImportError as error:
-        raise EngineUnavailable(name=NAME) from error
+        raise EngineUnavailable(name=NAME, reason=NOT_INSTALLED) from error
     return h5py
 
 

@@ -471,9 +471,10 @@ class TestOwnNetwork:
         with pytest.raises(WeightsMissing, match="keras-cnn"):
             ensure_weights("keras-cnn", WeightStore(folder=tmp_path, own_uri=str(tmp_path / "gone.h5")))
 
-    def test_without_any_network_it_is_missing(self, tmp_path: Path) -> None:
-        with pytest.raises(WeightsMissing, match="keras-cnn"):
-            ensure_weights("keras-cnn", WeightStore(folder=tmp_path))
+    def test_without_one_it_is_the_network_that_is_shipped(self, tmp_path: Path) -> None:
+        found = ensure_weights("keras-cnn", WeightStore(folder=tmp_path))
+
+        assert found.path == ENGINES["keras-cnn"].path
 
     def test_it_is_fetched_and_what_came_first_must_come_again(
         self, server: WeightsServer, tmp_path: Path

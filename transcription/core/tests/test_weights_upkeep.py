@@ -94,22 +94,20 @@ def test_a_package_that_is_not_installed_is_named_with_how_to_install_it(store: 
     )
 
 
-def test_a_network_of_ones_own_is_wanted_then_missing_then_there_then_damaged(tmp_path: Path) -> None:
+def test_a_network_of_ones_own_is_missing_then_there_then_damaged(tmp_path: Path) -> None:
     network = tmp_path / "net.h5"
-    none = WeightStore(folder=tmp_path)
     given = WeightStore(folder=tmp_path, own_uri=str(network), own_sha256=SHA256)
 
     def reason(store: WeightStore) -> str:
         return engine_state(store.engine("keras-cnn"), store, everything).reason
 
-    reasons = [reason(none), reason(given)]
+    reasons = [reason(given)]
     network.write_bytes(WEIGHTS)
     reasons.append(reason(given))
     network.write_bytes(b"else")
     reasons.append(reason(given))
 
     assert reasons == [
-        "No network is given: set MODEL_URI.",
         "There is no network where MODEL_URI says.",
         "",
         "The weights are damaged: manage.py models verify",

@@ -83,8 +83,6 @@ def _standing(
     for package in engine.packages:
         if not has_module(package.module):
             return Standing.UNAVAILABLE, f"{package.title} is not installed: {package.installed_by}"
-    if not files:
-        return Standing.UNAVAILABLE, "No network is given: set MODEL_URI."
     needed = [state for state in files if not engine.for_drums or state.file.part in engine.for_drums]
     for state in needed:
         if state.file.is_fetched:
