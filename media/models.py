@@ -141,8 +141,9 @@ class IdempotencyKey(models.Model):
 class LinkImport(models.Model):
     """A song that somebody asked to have fetched from a link, and the lease under which it is fetched.
 
-    ``job_id`` names the transcription that followed, without a foreign key: jobs live in a later app. The
-    song's picture is the recording's artifact ``cover``.
+    ``job_id`` names the transcription that followed, and ``batch_id`` the batch that it belongs to, without
+    foreign keys: jobs live in a later app. If it turns out to be a playlist and ``takes_playlist``, an import
+    for each of its songs takes its place. The song's picture is the recording's artifact ``cover``.
     """
 
     class State(models.TextChoices):
@@ -176,6 +177,8 @@ class LinkImport(models.Model):
         Recording, on_delete=models.CASCADE, related_name="link_imports", null=True, blank=True
     )
     job_id = models.UUIDField(null=True, blank=True)
+    batch_id = models.UUIDField(null=True, blank=True, db_index=True)
+    takes_playlist = models.BooleanField(default=False)
     seq = models.PositiveBigIntegerField(default=0)
     attempt = models.PositiveSmallIntegerField(default=0)
     lease_token = models.UUIDField(null=True, blank=True)

@@ -19,7 +19,7 @@ from accounts.models import User
 from media.arrivals import Arrival, arrivals
 from media.core.errors import StorageFull
 from media.errors import BatchEmpty, StorageUnavailable
-from media.models import Recording
+from media.models import LinkImport, Recording
 from media.services import create_recording, discard_recording
 from transcription.core.operations import OPERATIONS, Operation
 from transcription.core.options import JobOptions
@@ -82,14 +82,17 @@ def create_batch(
 
 @transaction.atomic
 def cancel_batch(*, batch: Batch, by: User, reason: str = "") -> Batch:
-    """Stop every song that is not finished; raises BatchNotCancellable."""
-    stopped = 0
+    """Stop every song that is not finished, fetched or not; raises BatchNotCancellable."""
+    stopped = LinkImport.objects.filter(batch_id=batch.pk, state__in=LinkImport.UNFINISHED).update(
+        state=LinkImport.State.CANCELLED, finished_at=timezone.now(), seq=next_seq()
+    )
     for job in jobs_of_batch(batch).filter(status__in=Job.UNFINISHED):
         with suppress(JobNotCancellable):  # it has just ended
             cancel_job(job=job, by=by, reason=reason)
             stopped += 1
     if not stopped:
         raise BatchNotCancellable
+    transaction.on_commit(partial(announce_batch, batch))
     return batch
 
 

@@ -84,16 +84,21 @@ class UploadForm(forms.Form):
 
 
 class LinkForm(forms.Form):
-    """A link, and that its owner may use what is behind it. ``request_link_import`` is the judge of both."""
+    """Links, and that one may use what is behind them. The services in ``links`` are the judges of both."""
 
     url = forms.CharField(
         label="Link",
-        max_length=2048,
         required=False,
-        widget=forms.URLInput(attrs={"placeholder": "https://…", "autocomplete": "off", "required": True}),
-    )
+        widget=forms.Textarea(
+            attrs={
+                "placeholder": "https://…", "autocomplete": "off", "required": True, "rows": 1,
+                "inputmode": "url", "spellcheck": "false",
+            }
+        ),
+    )  # fmt: skip
     rights_confirmed = forms.BooleanField(
         label="I may use this song: it is mine, it is free, or its owner lets me.",
         required=False,
         widget=forms.CheckboxInput(attrs={"required": True}),
     )
+    playlists = forms.BooleanField(label="It is a playlist: take its songs.", required=False)

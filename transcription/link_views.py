@@ -13,6 +13,7 @@ from accounts.core.errors import DrumError
 from media.models import LinkImport
 from media.selectors import link_imports_of
 from transcription.forms import LinkForm, UploadForm
+from transcription.links.batches import create_batch_of_links
 from transcription.links.services import cancel_link_import, delete_link_import, request_link_import
 from transcription.views import LINK_OPTION_IDS, dashboard_context
 
@@ -20,14 +21,25 @@ from transcription.views import LINK_OPTION_IDS, dashboard_context
 @login_required
 @require_POST
 def link_import(request: HttpRequest) -> HttpResponse:
-    """Have the song behind a link fetched; the dashboard then shows how it goes."""
+    """Have the song behind a link fetched; of several links, or for a playlist, a batch is made."""
     form = LinkForm(request.POST)
     options = UploadForm(request.POST, auto_id=LINK_OPTION_IDS)
+    urls = request.POST.get("url", "").split()
+    confirmed, playlists = "rights_confirmed" in request.POST, "playlists" in request.POST
     try:
+        if len(urls) > 1 or playlists:
+            batch = create_batch_of_links(
+                owner=request.user,
+                urls=urls,
+                rights_confirmed=confirmed,
+                options=options.job_options(),
+                takes_playlists=playlists,
+            )
+            return redirect("batch", batch.pk)
         request_link_import(
             owner=request.user,
-            url=str(request.POST.get("url", "")),
-            rights_confirmed="rights_confirmed" in request.POST,
+            url="".join(urls),
+            rights_confirmed=confirmed,
             options=options.job_options(),
         )
     except DrumError as error:

@@ -93,6 +93,7 @@ def batch_as_dict(batch: Batch, standing: BatchStanding) -> dict[str, Any]:
         "done": standing.done,
         "failed": standing.failed,
         "cancelled": standing.cancelled,
+        "fetching": standing.fetching,
         "refused": len(batch.refused),
         "progress": round(standing.progress, 3),
         "eta_s": _batch_eta_s(batch, standing),

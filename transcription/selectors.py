@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from uuid import UUID
 
 from django.contrib.auth.models import AnonymousUser
@@ -11,7 +11,7 @@ from django.db.models import Avg, Case, Count, F, FloatField, Max, Prefetch, Q, 
 
 from accounts.models import User
 from accounts.roles import is_moderator
-from media.models import Artifact, Recording
+from media.models import Artifact, LinkImport, Recording
 from transcription.core.stages import SPEC_BY_STAGE, Stage
 from transcription.models import Batch, Job, StageRun
 
@@ -103,7 +103,13 @@ def batches_of(user: User) -> QuerySet[Batch]:
 def running_batches_of(user: User) -> QuerySet[Batch]:
     """Return those of ``user``'s own batches of which a song is still to be done."""
     running = _jobs_that_count().filter(requested_by=user, status__in=Job.UNFINISHED)
-    return batches_of(user).filter(pk__in=running.values("batch"))
+    fetching = links_of_batches().filter(owner=user)
+    return batches_of(user).filter(Q(pk__in=running.values("batch")) | Q(pk__in=fetching.values("batch_id")))
+
+
+def links_of_batches() -> QuerySet[LinkImport]:
+    """Return the songs of batches that are still to be fetched."""
+    return LinkImport.objects.filter(batch_id__isnull=False, state__in=LinkImport.UNFINISHED)
 
 
 def jobs_of_batch(batch: Batch) -> QuerySet[Job]:
@@ -112,7 +118,7 @@ def jobs_of_batch(batch: Batch) -> QuerySet[Job]:
 
 
 def standing_of(batches: Iterable[Batch]) -> dict[UUID, BatchStanding]:
-    """Count the songs of each of ``batches``, in one query."""
+    """Count the songs of each of ``batches``, in two queries."""
     ids = [batch.pk for batch in batches]
     share = Case(
         When(status__in=Job.UNFINISHED, then=F("progress")), default=Value(1.0), output_field=FloatField()
@@ -131,9 +137,10 @@ def standing_of(batches: Iterable[Batch]) -> dict[UUID, BatchStanding]:
             latest=Max("seq"),
         )
     )
-    # Whoever lets a batch fetch songs by links counts those here: ``fetching``.
     found = {row.pop("batch"): BatchStanding(seq=row.pop("latest"), **row) for row in counted}
-    return {pk: found.get(pk, BatchStanding()) for pk in ids}
+    links = links_of_batches().filter(batch_id__in=ids).order_by().values_list("batch_id")
+    fetching = dict(links.annotate(songs=Count("pk")))
+    return {pk: replace(found.get(pk, BatchStanding()), fetching=fetching.get(pk, 0)) for pk in ids}
 
 
 def _jobs_that_count() -> QuerySet[Job]:

@@ -6,7 +6,7 @@ from typing import Any
 
 from rest_framework import serializers
 
-from transcription.api.serializers import OPERATION_CHOICES, JobSerializer
+from transcription.api.serializers import OPERATION_CHOICES, JobOptionsSerializer, JobSerializer
 from transcription.api.views import ReasonField
 from transcription.forms import LONGEST_REASON
 from transcription.models import Batch
@@ -26,6 +26,20 @@ class BatchCreateSerializer(serializers.Serializer[Any]):
     title = serializers.CharField(
         max_length=200, required=False, allow_blank=True, help_text="Default: the zip file's name."
     )
+
+
+class BatchOfLinksSerializer(serializers.Serializer[Any]):
+    """Songs to be fetched from links and transcribed alike."""
+
+    links = serializers.ListField(child=serializers.CharField(max_length=2048), min_length=1, max_length=200)
+    rights_confirmed = serializers.BooleanField(
+        default=False, help_text="You may use all of these songs; without it nothing is fetched."
+    )
+    playlists = serializers.BooleanField(
+        default=False, help_text="A link to a playlist stands for its songs; else it is refused."
+    )
+    options = JobOptionsSerializer(required=False)
+    title = serializers.CharField(max_length=200, required=False, allow_blank=True, default="")
 
 
 class BatchRetrySerializer(serializers.Serializer[Any]):
@@ -54,7 +68,8 @@ class BatchSerializer(serializers.Serializer[Any]):
     done = serializers.IntegerField()
     failed = serializers.IntegerField()
     cancelled = serializers.IntegerField()
-    refused = serializers.IntegerField(help_text="Files that were not taken.")
+    fetching = serializers.IntegerField(help_text="Songs that links have yet to bring.")
+    refused = serializers.IntegerField(help_text="Files and links that were not taken.")
     progress = serializers.FloatField(help_text="0..1, the mean of its jobs")
     eta_s = serializers.FloatField(allow_null=True)
     created_at = serializers.DateTimeField()

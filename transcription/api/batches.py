@@ -22,6 +22,7 @@ from notation.api.views import UUID_PATTERN
 from transcription.api.batch_serializers import (
     BatchCreateSerializer,
     BatchDetailSerializer,
+    BatchOfLinksSerializer,
     BatchRetrySerializer,
     BatchSerializer,
 )
@@ -30,6 +31,7 @@ from transcription.batches import cancel_batch, create_batch, delete_batch, retr
 from transcription.core.errors import InvalidOption, UnknownOption
 from transcription.core.operations import Operation
 from transcription.core.options import JobOptions
+from transcription.links.batches import create_batch_of_links
 from transcription.models import Batch
 from transcription.progress import describe_batch_with_songs, describe_batches
 from transcription.responses import batch_archive
@@ -61,14 +63,16 @@ class BatchViewSet(viewsets.GenericViewSet[Batch]):
         return self.get_paginated_response(describe_batches(list(page or [])))
 
     @extend_schema(
-        summary="Bring many songs, or zip files of songs",
+        summary="Bring many songs, as files, zip files or links",
         description=(
+            "Links come as JSON (`links`, `rights_confirmed`); with `playlists`, a link to a playlist stands "
+            "for its songs, 50 at most. "
             "Send `multipart/form-data` with a field `files` for each song or zip file. A file that is "
             "refused stops no other: it is listed in `refused_items` with the reason. When none of several "
             "could be taken, the answer is `batch_empty` with the list in `details.refused`; when there was "
             "just one, its own error."
         ),
-        request={"multipart/form-data": BatchCreateSerializer},
+        request={"multipart/form-data": BatchCreateSerializer, "application/json": BatchOfLinksSerializer},
         responses={
             201: BatchDetailSerializer,
             400: OpenApiResponse(
@@ -88,6 +92,8 @@ class BatchViewSet(viewsets.GenericViewSet[Batch]):
         """Store the songs and queue a job for each."""
         if not isinstance(request.data, dict):
             raise ValidationError({"non_field_errors": ["This must be an object."]})
+        if "links" in request.data:
+            return self._of_links(request)
         known = BatchCreateSerializer().fields
         for name in request.data:
             if name not in known:
@@ -98,6 +104,24 @@ class BatchViewSet(viewsets.GenericViewSet[Batch]):
             options=JobOptions.parse(_options_in(request.data.get("options"))),
             operation=member(Operation, "operation", request.data.get("operation") or Operation.TRANSCRIBE),
             title=str(request.data.get("title") or ""),
+        )
+        return Response(describe_batch_with_songs(batch), status=status.HTTP_201_CREATED)
+
+    def _of_links(self, request: Request) -> Response:
+        known = BatchOfLinksSerializer().fields
+        for name in request.data:
+            if name not in known:
+                raise UnknownOption(option=str(name)[:80], known=sorted(known))
+        given = {name: request.data[name] for name in known if name in request.data and name != "options"}
+        form = BatchOfLinksSerializer(data=given)
+        form.is_valid(raise_exception=True)
+        batch = create_batch_of_links(
+            owner=request.user,
+            urls=form.validated_data["links"],
+            rights_confirmed=form.validated_data["rights_confirmed"],
+            options=JobOptions.parse(_options_in(request.data.get("options"))),
+            title=form.validated_data["title"],
+            takes_playlists=form.validated_data["playlists"],
         )
         return Response(describe_batch_with_songs(batch), status=status.HTTP_201_CREATED)
 

@@ -17,8 +17,9 @@ from accounts.core.errors import DrumError
 from media.artifacts import publish_artifact
 from media.core.disk import no_room_is_storage_full
 from media.core.links.addresses import AddressRules
+from media.core.links.errors import LinkIsPlaylist
 from media.core.links.limits import FetchLimits
-from media.core.links.link_process import Fetched, LinkSong, fetch_link
+from media.core.links.link_process import Fetched, LinkSong, fetch_link, list_link
 from media.core.links.link_text import parse_link
 from media.errors import LinksOff, StorageUnavailable
 from media.models import LinkImport, Recording
@@ -27,23 +28,25 @@ from media.uploads import receive_path
 from transcription.core.errors import InternalError
 from transcription.core.options import JobOptions
 from transcription.jobs.leases import LeaseLost, heartbeat, lease_holder
-from transcription.link_news import announce_link
-from transcription.progress import next_seq
+from transcription.link_news import announce_link, announce_link_deleted
+from transcription.models import Batch
+from transcription.progress import announce_batch, next_seq
 from transcription.services import create_job
 
 logger = logging.getLogger(__name__)
 
 TICK_S = 0.5
 RETRY_AFTER_S = 10.0
+_TITLE_LENGTH = 200
 _FETCHED_SHARE = 0.95  # of the whole; the rest is looking at the file and storing it
 
 
 @dataclass(frozen=True, slots=True)
-class AnotherTry:
-    """An import that broke through our fault, to be queued again after ``delay_s``."""
+class NextFetch:
+    """An import to be queued: another try of one that broke through our fault, or a song of a playlist."""
 
     link_id: UUID
-    delay_s: float
+    delay_s: float = 0.0
 
 
 def address_rules() -> AddressRules:
@@ -60,14 +63,14 @@ def fetch_limits() -> FetchLimits:
     )
 
 
-def run_link_import(link_id: UUID | str) -> AnotherTry | None:
-    """Fetch the song of an import and queue its transcription; return what is to be queued again.
+def run_link_import(link_id: UUID | str) -> tuple[NextFetch, ...]:
+    """Fetch the song of an import and queue its transcription; return what is to be fetched next.
 
     Safe to call twice, and again after a crash: only the holder of the lease works.
     """
     link = LinkImport.take(link_id, holder=lease_holder(), lease_s=settings.LEASE_S)
     if link is None:
-        return None  # delivered twice, cancelled while it waited, or someone else holds the lease
+        return ()  # delivered twice, cancelled while it waited, or someone else holds the lease
     try:
         if not settings.LINK_IMPORTS:
             raise LinksOff
@@ -75,7 +78,7 @@ def run_link_import(link_id: UUID | str) -> AnotherTry | None:
             raise InternalError
         _note(link, progress=0.0)
         with heartbeat(link):
-            _work(link)
+            return _work(link)
     except LeaseLost:
         logger.info("link_stopped", extra={"link": str(link.pk)})
     except StorageUnavailable as error:  # storage may be back in a moment
@@ -84,21 +87,26 @@ def run_link_import(link_id: UUID | str) -> AnotherTry | None:
         _fail(link, error)
     except Exception as error:
         return _try_again(link, error)
-    return None
+    return ()
 
 
-def _work(link: LinkImport) -> None:
+def _work(link: LinkImport) -> tuple[NextFetch, ...]:
     folder = Path(settings.FILE_UPLOAD_TEMP_DIR)
     folder.mkdir(parents=True, exist_ok=True)
     with no_room_is_storage_full(), tempfile.TemporaryDirectory(prefix="fetched-", dir=folder) as scratch:
-        song = fetch_link(
-            link.url,
-            Path(scratch),
-            rules=address_rules(),
-            limits=fetch_limits(),
-            on_tick=lambda fetched: _note_fetched(link, fetched),
-            tick_s=TICK_S,
-        )
+        try:
+            song = fetch_link(
+                link.url,
+                Path(scratch),
+                rules=address_rules(),
+                limits=fetch_limits(),
+                on_tick=lambda fetched: _note_fetched(link, fetched),
+                tick_s=TICK_S,
+            )
+        except LinkIsPlaylist:
+            if not link.takes_playlist:
+                raise
+            return _expand(link, Path(scratch))
         _note(
             link,
             progress=_FETCHED_SHARE,
@@ -111,6 +119,37 @@ def _work(link: LinkImport) -> None:
     except BaseException:
         _discard(recording)
         raise
+    return ()
+
+
+def _expand(link: LinkImport, scratch: Path) -> tuple[NextFetch, ...]:
+    """Put an import for each song of a playlist in this one's place, in the same batch."""
+    entries = list_link(
+        link.url,
+        scratch,
+        rules=address_rules(),
+        limits=fetch_limits(),
+        on_tick=lambda fetched: _note(link),
+        tick_s=TICK_S,
+    )
+    with transaction.atomic():
+        if not link.release(state=LinkImport.State.CANCELLED, finished_at=timezone.now(), seq=next_seq()):
+            raise LeaseLost
+        songs = [
+            LinkImport.objects.create(
+                owner=link.owner,
+                url=parse_link(entry.url, address_rules()).url,
+                rights_confirmed_at=link.rights_confirmed_at,
+                options=link.options,
+                title=entry.title[:_TITLE_LENGTH],
+                batch_id=link.batch_id,
+            )
+            for entry in entries[: settings.BATCH_MAX_FILES]
+        ]
+        LinkImport.objects.filter(pk=link.pk).delete()
+    announce_link_deleted(link)
+    _announce_batch(link)
+    return tuple(NextFetch(song.pk) for song in songs)
 
 
 def _store(link: LinkImport, song: LinkSong) -> Recording:
@@ -152,7 +191,7 @@ def _finish(link: LinkImport, recording: Recording, song: LinkSong) -> None:
         if not done:
             raise LeaseLost
         options = JobOptions.parse({**link.options, "artist": recording.artist})
-        job = create_job(recording=recording, requested_by=link.owner, options=options)
+        job = create_job(recording=recording, requested_by=link.owner, options=options, batch=_batch_of(link))
         LinkImport.objects.filter(pk=link.pk).update(job_id=job.pk)
     _announce(link)
 
@@ -175,17 +214,40 @@ def _fail(link: LinkImport, error: DrumError) -> None:
     if failed:  # else it was cancelled meanwhile
         logger.info("link_failed", extra={"link": str(link.pk), "code": error.code})
         _announce(link)
+        note_refused(link, error)
 
 
-def _try_again(link: LinkImport, error: Exception) -> AnotherTry | None:
+def note_refused(link: LinkImport, error: DrumError) -> None:
+    """Tell the batch of an import, if it has one, that this song does not come, and why."""
+    batch = _batch_of(link)
+    if batch is None:
+        return
+    said = {"name": link.title or link.url, "code": error.code, "message": str(error), "hint": error.hint}
+    with transaction.atomic():
+        held = Batch.objects.select_for_update().get(pk=batch.pk)
+        Batch.objects.filter(pk=held.pk).update(refused=[*held.refused, said], seq=next_seq())
+    _announce_batch(link)
+
+
+def _batch_of(link: LinkImport) -> Batch | None:
+    return Batch.objects.filter(pk=link.batch_id).first() if link.batch_id else None
+
+
+def _announce_batch(link: LinkImport) -> None:
+    batch = _batch_of(link)
+    if batch is not None:
+        announce_batch(batch)
+
+
+def _try_again(link: LinkImport, error: Exception) -> tuple[NextFetch, ...]:
     logger.error("link_broke", extra={"link": str(link.pk), "attempt": link.attempt}, exc_info=error)
     if link.attempt >= settings.STAGE_ATTEMPTS:
         _fail(link, error if isinstance(error, DrumError) else InternalError())
-        return None
+        return ()
     if not link.release(state=LinkImport.State.PENDING, queued_at=timezone.now(), seq=next_seq()):
-        return None
+        return ()
     _announce(link)
-    return AnotherTry(link.pk, RETRY_AFTER_S * link.attempt)
+    return (NextFetch(link.pk, RETRY_AFTER_S * link.attempt),)
 
 
 def _note_fetched(link: LinkImport, fetched: Fetched) -> None:

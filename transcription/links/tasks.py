@@ -19,9 +19,8 @@ logger = logging.getLogger(__name__)
 @dramatiq.actor(queue_name="io")
 def fetch_song_of_link(link_id: str) -> None:
     """Fetch a song."""
-    again = run_link_import(link_id)
-    if again is not None:
-        enqueue_link(again.link_id, delay_s=again.delay_s)
+    for following in run_link_import(link_id):
+        enqueue_link(following.link_id, delay_s=following.delay_s)
 
 
 def enqueue_link(link_id: UUID, *, delay_s: float = 0.0) -> None:

@@ -21,7 +21,7 @@ from media.selectors import cover_of
 from media.services import purge_deleted
 from media.tests.factories import song
 from transcription.links.recovery import purge_old_links, recover_lost_links
-from transcription.links.running import run_link_import
+from transcription.links.running import NextFetch, run_link_import
 from transcription.links.services import cancel_link_import, delete_link_import
 from transcription.models import Job
 from transcription.tests.factories import LinkImportFactory
@@ -245,8 +245,8 @@ def test_an_import_that_breaks_again_and_again_fails(server, settings, monkeypat
 
     again = run_link_import(link.pk)
 
-    assert (again.link_id, again.delay_s) == (link.pk, 10.0)
-    assert run_link_import(link.pk) is None
+    assert again == (NextFetch(link.pk, 10.0),)
+    assert run_link_import(link.pk) == ()
     link.refresh_from_db()
     assert (link.state, link.failure_code) == ("failed", "internal_error")
 

@@ -9,13 +9,15 @@
  * @property {number} done
  * @property {number} failed
  * @property {number} cancelled
+ * @property {number} fetching
  * @property {number} progress
  * @property {number | null} eta_s
  */
 
-/** @param {Pick<Batch, "total" | "done" | "failed" | "cancelled">} batch */
+/** @param {Pick<Batch, "total" | "done" | "failed" | "cancelled" | "fetching">} batch */
 export function countsText(batch) {
   const words = [`${batch.done} of ${batch.total} ${batch.total === 1 ? "song" : "songs"} ready`];
+  if (batch.fetching) words.push(`${batch.fetching} to be fetched`);
   if (batch.failed) words.push(`${batch.failed} failed`);
   if (batch.cancelled) words.push(`${batch.cancelled} stopped`);
   return words.join(", ");

@@ -3,11 +3,12 @@ import { test } from "node:test";
 
 import { batchAnnouncement, batchTabTitle, countsText } from "./batch_text.js";
 
-const batch = { id: "b", title: "Set", status: "running", total: 20, done: 7, failed: 0, cancelled: 0, progress: 0.419, eta_s: null };
+const batch = { id: "b", title: "Set", status: "running", total: 20, done: 7, failed: 0, cancelled: 0, fetching: 0, progress: 0.419, eta_s: null };
 
 test("only what there is is counted", () => {
   assert.equal(countsText(batch), "7 of 20 songs ready");
   assert.equal(countsText({ ...batch, failed: 1, cancelled: 2 }), "7 of 20 songs ready, 1 failed, 2 stopped");
+  assert.equal(countsText({ ...batch, fetching: 3 }), "7 of 20 songs ready, 3 to be fetched");
   assert.equal(countsText({ ...batch, total: 1, done: 1 }), "1 of 1 song ready");
 });
 
