@@ -31,7 +31,7 @@ from transcription.core.training.learning.config import BadConfig
 from transcription.core.training.learning.dataset import Source, prepare
 from transcription.core.training.render import Clip, Drums
 
-CONFIGS = Path(__file__).parent.parent / "training" / "configs"
+CONFIG = Path(__file__).parent.parent / "training" / "keras_cnn" / "keras-cnn.toml"
 
 
 def answers_of(values: NDArray[np.float32]) -> Answers:
@@ -134,7 +134,7 @@ def test_no_windows_is_said_plainly(tmp_path: Path) -> None:
 
 
 def test_the_configuration_that_ships_is_readable() -> None:
-    config = read_config(CONFIGS / "keras-cnn.toml")
+    config = read_config(CONFIG)
 
     assert config.steps(64_000) == round(1_000 * config.epochs)
     assert config.batch == 64

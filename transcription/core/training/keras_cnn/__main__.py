@@ -22,7 +22,7 @@ from transcription.core.training.keras_cnn.windows import load_windows, render_w
 from transcription.core.training.learning.dataset import Source, prepare
 from transcription.core.training.measuring.rendered_songs import SongSet, rendered_songs, set_name
 
-_CONFIG = Path(__file__).parent.parent / "configs" / "keras-cnn.toml"
+_CONFIG = Path(__file__).with_name("keras-cnn.toml")
 _SECONDS = 8.0
 
 
