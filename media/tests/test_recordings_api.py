@@ -205,7 +205,10 @@ def test_the_schema_describes_every_operation(db: None, media_root: Path) -> Non
     }
     assert paths == {
         "/api/v1/recordings": {"get", "post"},
+        "/api/v1/recordings/formats": {"get"},
+        "/api/v1/recordings/stats": {"get"},
         "/api/v1/recordings/{id}": {"get", "patch", "delete"},
+        "/api/v1/recordings/{id}/analysis": {"get"},
         "/api/v1/recordings/{id}/audio": {"get"},
         "/api/v1/recordings/{id}/cover": {"get"},
         "/api/v1/recordings/{id}/peaks": {"get"},
