@@ -139,6 +139,17 @@ def test_a_bad_upload_is_refused_kindly_and_nothing_is_kept(signed_in, fields, c
     assert not Recording.objects.exists()
 
 
+def test_an_upload_for_what_this_site_cannot_do_is_refused_and_nothing_is_kept(signed_in, settings, tmp_path):
+    settings.MODEL_DIR, settings.MODEL_FETCH = tmp_path, False
+
+    refused = signed_in.post(
+        "/upload/", {"file": wav(), "separation": "always"}, headers={"Accept": "application/json"}
+    )
+
+    assert refused.json()["code"] == "engine_unavailable"
+    assert not Recording.objects.exists()
+
+
 def test_a_file_over_the_limit_is_refused(signed_in, settings):
     settings.UPLOAD_MAX_MB = 1
 
