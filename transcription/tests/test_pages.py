@@ -296,6 +296,17 @@ def test_the_sounds_of_a_job_are_listed_played_and_taken_away(signed_in, user, t
     assert names == ["Backbeat drums.flac", "Backbeat without drums.flac"]
 
 
+def test_a_job_whose_figures_are_lost_still_has_its_page(signed_in, user, tmp_path):
+    job = JobFactory(recording__owner=user, status=Job.Status.COMPLETED, operation="enhance")
+    (tmp_path / "enhancement.json").write_text("{}")
+    artifact = publish_artifact(
+        path=tmp_path / "enhancement.json", kind="enhancement.json", stage="enhance", job_id=job.pk
+    )
+    artifact.file.storage.delete(artifact.file.name)
+
+    assert signed_in.get(f"/jobs/{job.pk}/").status_code == 200
+
+
 def test_one_of_several_sound_tracks_is_chosen_on_the_page_of_the_job(signed_in, user):
     tracks = [
         {"index": 0, "title": "Band", "language": "", "channels": 2, "is_default": True},
