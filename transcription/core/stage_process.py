@@ -285,17 +285,17 @@ def _run(connection: Connection, nets: Any, request: Mapping[str, Any]) -> dict[
             _send(connection, {"type": "progress", "fraction": min(1.0, max(0.0, float(fraction)))})
 
     started = time.monotonic()
-    context = pipeline.StageContext(
-        inputs={name: Path(path) for name, path in request["inputs"].items()},
-        output_dir=Path(request["output_dir"]),
-        options=JobOptions.parse(request["options"]),
-        limits=pipeline.Limits(request["minimum_s"], request["maximum_s"]),
-        nets=nets,
-        report=report,
-        earlier_warnings=tuple(Finding(w["code"], w["message"]) for w in request["warnings"]),
-        operation=Operation(request["operation"]),
-    )
     try:
+        context = pipeline.StageContext(
+            inputs={name: Path(path) for name, path in request["inputs"].items()},
+            output_dir=Path(request["output_dir"]),
+            options=JobOptions.parse(request["options"]),
+            limits=pipeline.Limits(request["minimum_s"], request["maximum_s"]),
+            nets=nets,
+            report=report,
+            earlier_warnings=tuple(Finding(w["code"], w["message"]) for w in request["warnings"]),
+            operation=Operation(request["operation"]),
+        )
         with no_room_is_storage_full():
             outcome = pipeline.STAGE_FUNCTIONS[Stage(request["stage"])](context)
     except DrumError as error:
