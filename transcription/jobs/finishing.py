@@ -15,6 +15,7 @@ from django.utils import timezone
 
 from accounts.core.errors import DrumError
 from media.artifacts import delete_file, publish_artifact, share_artifact
+from media.errors import FileMissing
 from media.models import Artifact
 from media.selectors import artifacts_of_job
 from media.services import record_decoding, record_decoding_failure
@@ -47,6 +48,7 @@ def finish_stage(
         earlier: the equal run whose files are shared instead.
     Raises:
         LeaseLost: the job was cancelled or deleted, or the lease has gone to another; nothing is published.
+        FileMissing: the equal run's files have gone meanwhile; nothing is published, and the lease is kept.
     """
     published: list[str] = []
     try:
@@ -156,7 +158,10 @@ def _publish(
     """Publish the stage's files one by one, from ``output_dir`` or from an equal run."""
     recording = run.job.recording
     if earlier is not None:
-        for artifact in artifacts_of_job(earlier.job_id).filter(kind__in=earlier.files):
+        theirs = list(artifacts_of_job(earlier.job_id).filter(kind__in=earlier.files))
+        if len(theirs) < len(earlier.files):
+            raise FileMissing  # purged since it was found equal
+        for artifact in theirs:
             yield share_artifact(artifact, job_id=run.job_id, recording=recording)
         return
     assert output_dir is not None
