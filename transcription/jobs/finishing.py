@@ -109,7 +109,8 @@ def fail_stage(run: StageRun, error: DrumError) -> None:
         JobEvent.objects.create(
             job_id=run.job_id, kind=JobEvent.Kind.FAILED, data={"stage": run.stage, "code": error.code}
         )
-        if run.stage == Stage.EXTRACT:
+        # What is wrong with one of several sound tracks says nothing of the recording.
+        if run.stage == Stage.EXTRACT and run.job.options.get("track") is None:
             record_decoding_failure(recording=run.job.recording, error=error)
     announce_job(run.job_id)
 
