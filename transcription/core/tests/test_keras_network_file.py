@@ -215,9 +215,8 @@ import sys
 from pathlib import Path
 path, blocked = Path(sys.argv[1]), sys.argv[2]
 sys.modules[blocked] = None  # as if it were not installed
-from transcription.core.keras_cnn.engine import is_installed, load_keras_cnn
+from transcription.core.keras_cnn.engine import load_keras_cnn
 from transcription.core.errors import EngineUnavailable
-assert not is_installed()
 try:
     load_keras_cnn(path)
 except EngineUnavailable as error:
