@@ -21,6 +21,7 @@ from media.selectors import artifacts_of_job
 from media.services import record_decoding, record_decoding_failure
 from notation.services import save_transcription
 from transcription.core.hit_list import hits_from_json
+from transcription.core.result import OF_THE_RUN
 from transcription.core.stage_process import StageAnswer
 from transcription.core.stages import Stage, StageSpec
 from transcription.jobs.forecast import forecast
@@ -145,7 +146,7 @@ def _outcome(run: StageRun, key: str, answer: StageAnswer | None, earlier: Stage
         "cache_key": key,
         "seconds": 0.0 if ours else earlier.seconds,
         "engine": earlier.engine,
-        "warnings": list(earlier.warnings),
+        "warnings": [warning for warning in earlier.warnings if warning["code"] not in OF_THE_RUN],
     }
 
 
