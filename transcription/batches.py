@@ -28,13 +28,12 @@ from transcription.errors import (
     BatchNotRetryable,
     JobNotCancellable,
     JobNotRetryable,
-    OnsetsRequired,
     SourceJobRequired,
 )
 from transcription.models import Batch, Job
 from transcription.progress import announce_batch, announce_batch_deleted, next_seq
 from transcription.selectors import jobs_of_batch, standing_of
-from transcription.services import cancel_job, create_job, retry_job
+from transcription.services import cancel_job, check_can_be_run, create_job, retry_job
 
 _LONGEST_TITLE = 200
 _LONGEST_NAME = 255
@@ -56,13 +55,13 @@ def create_batch(
     Raises:
         TooManyFiles: they are more than may be sent at once.
         SourceJobRequired, OnsetsRequired: the operation wants something of each single song.
+        UnknownModel, EngineUnavailable: what is to hear or to separate cannot be used here.
         BatchEmpty: there was no file, or none of several was a song; of a single one its own error is raised.
         StorageFull, StorageUnavailable: they cannot be stored; nothing is left behind.
     """
     if OPERATIONS[operation].follows_a_job:
         raise SourceJobRequired(operation=operation.value)
-    if operation is Operation.CLASSIFY and not options.onsets_s:
-        raise OnsetsRequired
+    check_can_be_run(operation, options)
     stored: list[Recording] = []
     try:
         refused = _store(owner, uploads, stored)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db.models import Avg, Count, Exists, Max, OuterRef, QuerySet
+from django.db.models import Avg, Count, Max, QuerySet
 from django.utils import timezone
 
 from accounts.models import User
@@ -13,6 +13,7 @@ from media.usage import storage_in_use
 from transcription.core.operations import OPERATIONS
 from transcription.core.stages import SPEC_BY_STAGE, STAGES, Stage
 from transcription.models import Job, StageRun
+from transcription.selectors import runs_that_are_due
 
 QUEUE_NAMES = tuple(dict.fromkeys(spec.queue for spec in STAGES))
 
@@ -26,7 +27,8 @@ def site_figures(*, days: int) -> dict[str, Any]:
     """Return how the site is doing, in plain JSON values.
 
     Jobs by state and the queues are as of now; failures and seconds are of the last ``days`` days. Stages
-    whose result was taken from an equal run are not counted: they say nothing about this machine.
+    whose result was taken from an equal run of the same person are not counted: they say nothing about this
+    machine. One that was taken from somebody else's counts as that did: nothing may tell them apart.
     """
     since = timezone.now() - timedelta(days=days)
     jobs = _kept_jobs()
@@ -84,17 +86,7 @@ def _queues() -> list[dict[str, Any]]:
     Read from the database, which is right also while the broker is away. A stage waits once those before it
     are done; ``held`` are those of people whose jobs are held.
     """
-    not_done_before = StageRun.objects.filter(job=OuterRef("job"), position__lt=OuterRef("position")).exclude(
-        status__in=StageRun.DONE
-    )
-    due = StageRun.objects.filter(
-        ~Exists(not_done_before),
-        status__in=(StageRun.Status.PENDING, StageRun.Status.RUNNING),
-        job__status__in=Job.UNFINISHED,
-        job__deleted_at=None,
-        job__recording__deleted_at=None,
-    )
-    rows = due.order_by().values_list("stage", "status", "job__requested_by__jobs_held")
+    rows = runs_that_are_due().order_by().values_list("stage", "status", "job__requested_by__jobs_held")
     counted = {queue: {"waiting": 0, "running": 0, "held": 0} for queue in QUEUE_NAMES}
     for stage, status, is_held, count in rows.annotate(count=Count("pk")):
         counted[SPEC_BY_STAGE[Stage(stage)].queue][_state(status, is_held)] += count

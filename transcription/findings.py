@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from typing import Any
 
+from media.errors import FileMissing
 from media.reading import read_artifact
 from media.selectors import artifact_of_job
 from transcription.core.operations import Operation
@@ -12,16 +14,18 @@ from transcription.models import Job
 
 
 def figures_of(job: Job) -> list[tuple[str, str]]:
-    """Return the figures that the page of a finished job shows: what it is, and how much."""
-    artifact = artifact_of_job(job.pk, job.operation_spec.result)
-    if artifact is None:
+    """Return the figures that the page of a finished job shows: what it is, and how much.
+
+    None where the operation has none, or the file that they are in is lost: the rest of the page is not.
+    """
+    describe = _FIGURES.get(job.operation)
+    artifact = artifact_of_job(job.pk, job.operation_spec.result) if describe else None
+    if describe is None or artifact is None:
         return []
-    found = json.loads(read_artifact(artifact))
-    if job.operation == Operation.ANALYSE:
-        return _of_analysis(found)
-    if job.operation == Operation.ENHANCE:
-        return _of_enhancement(found)
-    return []
+    try:
+        return describe(json.loads(read_artifact(artifact)))
+    except FileMissing:
+        return []
 
 
 def _of_analysis(found: dict[str, Any]) -> list[tuple[str, str]]:
@@ -57,3 +61,9 @@ def _of_enhancement(found: dict[str, Any]) -> list[tuple[str, str]]:
 
 def _with_unit(value: float | None, unit: str, *, digits: int = 1) -> str:
     return "none" if value is None else f"{value:.{digits}f} {unit}"
+
+
+_FIGURES: dict[str, Callable[[dict[str, Any]], list[tuple[str, str]]]] = {
+    Operation.ANALYSE: _of_analysis,
+    Operation.ENHANCE: _of_enhancement,
+}

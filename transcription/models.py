@@ -192,11 +192,6 @@ class StageRun(models.Model):
         """The kinds of the files that it left, once it is done; older rows do not say, and left them all."""
         return list(self.written) or list(self.spec.writes)
 
-    @property
-    def is_done(self) -> bool:
-        """Whether the stage's files are there."""
-        return self.status in self.DONE
-
     @classmethod
     def take(cls, job_id: str | uuid.UUID, stage: Stage, *, holder: str, lease_s: float) -> StageRun | None:
         """Take the lease on a stage; ``None`` when it is done, cancelled, or held by another who is alive.

@@ -7,7 +7,21 @@ from dataclasses import dataclass, replace
 from uuid import UUID
 
 from django.contrib.auth.models import AnonymousUser
-from django.db.models import Avg, Case, Count, F, FloatField, Max, Prefetch, Q, QuerySet, Value, When
+from django.db.models import (
+    Avg,
+    Case,
+    Count,
+    Exists,
+    F,
+    FloatField,
+    Max,
+    OuterRef,
+    Prefetch,
+    Q,
+    QuerySet,
+    Value,
+    When,
+)
 
 from accounts.models import User
 from accounts.roles import is_moderator
@@ -152,6 +166,23 @@ def input_artifacts(job: Job) -> dict[str, Artifact]:
     theirs = Artifact.objects.filter(job_id=job.source_job_id) if job.source_job_id else ()
     found = {artifact.kind: artifact for artifact in theirs}
     return found | {artifact.kind: artifact for artifact in Artifact.objects.filter(job_id=job.pk)}
+
+
+def runs_that_are_due() -> QuerySet[StageRun]:
+    """Return the runs that are being worked on or that nothing but a worker is missing for.
+
+    Those before each are done, and its job is wanted; whether its owner's jobs are held is not looked at.
+    """
+    not_done_before = StageRun.objects.filter(job=OuterRef("job"), position__lt=OuterRef("position")).exclude(
+        status__in=StageRun.DONE
+    )
+    return StageRun.objects.filter(
+        ~Exists(not_done_before),
+        status__in=(StageRun.Status.PENDING, StageRun.Status.RUNNING),
+        job__status__in=Job.UNFINISHED,
+        job__deleted_at=None,
+        job__recording__deleted_at=None,
+    )
 
 
 def has_files_for(job: Job, stage: Stage) -> bool:

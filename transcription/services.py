@@ -71,9 +71,7 @@ def create_job(
         source_job = _first_source(source_job)
         if not has_files_for(source_job, spec.stages[0]):
             raise NotReady(status=source_job.status)
-    _check_engines(operation, options)
-    if operation is Operation.CLASSIFY and not options.onsets_s:
-        raise OnsetsRequired
+    check_can_be_run(operation, options)
     chosen = options.as_dict()
     if not chosen["title"]:
         chosen["title"] = recording.title
@@ -208,8 +206,16 @@ def release_user(*, user: User, by: User, reason: str = "") -> None:
         _queue_on_commit(job)
 
 
-def _check_engines(operation: Operation, options: JobOptions) -> None:
-    """Refuse now what would fail later: an engine that this site cannot use."""
+def check_can_be_run(operation: Operation, options: JobOptions) -> None:
+    """Refuse what would fail later, whatever the song: ask before anything is stored or fetched for a job.
+
+    Raises:
+        OnsetsRequired: strokes are to be named, and no times were given.
+        UnknownModel: there is no such model that takes songs apart.
+        EngineUnavailable: what is to hear or to separate cannot be used here.
+    """
+    if operation is Operation.CLASSIFY and not options.onsets_s:
+        raise OnsetsRequired
     stages = {spec.stage for spec in stages_of(operation, options)}
     wanted = []
     if Stage.SEPARATE in stages:

@@ -15,11 +15,10 @@ from transcription.core.detection import detect_onsets
 from transcription.core.given_onsets import name_onsets
 from transcription.core.nets import KERAS_CNN, Nets
 from transcription.core.picking import missed_mass, pick_hits
-from transcription.core.result import Finding
+from transcription.core.result import HEARD_ON_CPU, Finding
 from transcription.core.sound_pieces import FilePieces
 
 Report = Callable[[float], None]
-HEARD_ON_CPU = "heard_on_cpu"
 # Of the work, where a second engine names the strokes: crnn, which follows the beat, is the quicker.
 _BEAT_HEARD = 0.3
 

@@ -31,6 +31,7 @@ class Nets:
     config: NetsConfig = field(default_factory=NetsConfig)
     _detector: Detector | None = field(default=None, init=False)
     _keras_cnn: KerasCnn | None = field(default=None, init=False)
+    _keras_cnn_is_of: str = field(default="", init=False)
     _separator: Separator | None = field(default=None, init=False)
     _separator_is_for: tuple[str, bool] | None = field(default=None, init=False)
 
@@ -55,12 +56,15 @@ class Nets:
             EngineUnavailable: what it runs on is not installed.
             WeightsMissing, WeightsDamaged, WeightsUnreachable, NotANetwork: see their classes.
         """
-        if self._keras_cnn is None:
-            from transcription.core.keras_cnn.engine import load_keras_cnn  # here: it is seldom asked for
+        from transcription.core.keras_cnn.engine import load_keras_cnn  # here: it is seldom asked for
 
-            store = self.config.store or WeightStore(folder=Path(), may_fetch=False)
-            path = ensure_weights(KERAS_CNN, store).path
-            self._keras_cnn = load_keras_cnn(path, threads=self.config.threads)
+        store = self.config.store or WeightStore(folder=Path(), may_fetch=False)
+        # A network of the site's own of which nobody said what it must be may have been replaced meanwhile.
+        if self._keras_cnn is None or not store.engine(KERAS_CNN).sha256:
+            weights = ensure_weights(KERAS_CNN, store)
+            if self._keras_cnn is None or weights.fingerprint != self._keras_cnn_is_of:
+                self._keras_cnn = load_keras_cnn(weights.path, threads=self.config.threads)
+                self._keras_cnn_is_of = weights.fingerprint
         return self._keras_cnn
 
     def separator(self, options: SeparationOptions, report: Callable[[float], None]) -> Separator:

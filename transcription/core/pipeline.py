@@ -203,6 +203,7 @@ def detect(context: StageContext) -> StageOutcome:
 def beats(context: StageContext) -> StageOutcome:
     """Follow the beat and find the bar lines."""
     options = context.options
+    audio = context.read_json("audio.json")
     meter = options.meter_parts
     hints = BeatHints(
         tempo_bpm=options.tempo_bpm,
@@ -214,11 +215,12 @@ def beats(context: StageContext) -> StageOutcome:
         Activations.load(context.inputs["activations.npz"]),
         hits_from_json(context.read_json("hits.json")),
         hints,
-        duration_s=context.read_json("audio.json")["duration_s"],
+        duration_s=audio["duration_s"],
     )
     context.write_json("beats.json", grid_to_json(grid))
-    audio = context.read_json("audio.json")
-    write_click(grid.beats, context.output_dir / "click.flac", audio["rate"], samples=audio["samples"])
+    # Sound that was read by an earlier version does not say how many samples it has.
+    samples = audio.get("samples", round(audio["duration_s"] * audio["rate"]))
+    write_click(grid.beats, context.output_dir / "click.flac", audio["rate"], samples=samples)
     if grid.unreliable:
         text = (
             "The beat was hard to follow. If the bars look wrong, give the tempo or the meter and try again."

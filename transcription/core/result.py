@@ -14,6 +14,10 @@ from transcription.core.expectation import expected_f
 from transcription.core.hit_list import grid_to_json
 
 RESULT_SCHEMA = "drumsite.transcription/1"
+# Findings about how a stage was run, not about what it found: an equal run's are nobody else's.
+HEARD_ON_CPU = "heard_on_cpu"
+SEPARATED_ON_CPU = "separated_on_cpu"
+OF_THE_RUN = frozenset({HEARD_ON_CPU, SEPARATED_ON_CPU})
 
 
 @dataclass(frozen=True, slots=True)

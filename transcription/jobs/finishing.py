@@ -15,11 +15,13 @@ from django.utils import timezone
 
 from accounts.core.errors import DrumError
 from media.artifacts import delete_file, publish_artifact, share_artifact
+from media.errors import FileMissing
 from media.models import Artifact
 from media.selectors import artifacts_of_job
 from media.services import record_decoding, record_decoding_failure
 from notation.services import save_transcription
 from transcription.core.hit_list import hits_from_json
+from transcription.core.result import OF_THE_RUN
 from transcription.core.stage_process import StageAnswer
 from transcription.core.stages import Stage, StageSpec
 from transcription.jobs.forecast import forecast
@@ -47,6 +49,7 @@ def finish_stage(
         earlier: the equal run whose files are shared instead.
     Raises:
         LeaseLost: the job was cancelled or deleted, or the lease has gone to another; nothing is published.
+        FileMissing: the equal run's files have gone meanwhile; nothing is published, and the lease is kept.
     """
     published: list[str] = []
     try:
@@ -107,7 +110,8 @@ def fail_stage(run: StageRun, error: DrumError) -> None:
         JobEvent.objects.create(
             job_id=run.job_id, kind=JobEvent.Kind.FAILED, data={"stage": run.stage, "code": error.code}
         )
-        if run.stage == Stage.EXTRACT:
+        # What is wrong with one of several sound tracks says nothing of the recording.
+        if run.stage == Stage.EXTRACT and run.job.options.get("track") is None:
             record_decoding_failure(recording=run.job.recording, error=error)
     announce_job(run.job_id)
 
@@ -142,7 +146,7 @@ def _outcome(run: StageRun, key: str, answer: StageAnswer | None, earlier: Stage
         "cache_key": key,
         "seconds": 0.0 if ours else earlier.seconds,
         "engine": earlier.engine,
-        "warnings": list(earlier.warnings),
+        "warnings": [warning for warning in earlier.warnings if warning["code"] not in OF_THE_RUN],
     }
 
 
@@ -156,7 +160,10 @@ def _publish(
     """Publish the stage's files one by one, from ``output_dir`` or from an equal run."""
     recording = run.job.recording
     if earlier is not None:
-        for artifact in artifacts_of_job(earlier.job_id).filter(kind__in=earlier.files):
+        theirs = list(artifacts_of_job(earlier.job_id).filter(kind__in=earlier.files))
+        if len(theirs) < len(earlier.files):
+            raise FileMissing  # purged since it was found equal
+        for artifact in theirs:
             yield share_artifact(artifact, job_id=run.job_id, recording=recording)
         return
     assert output_dir is not None

@@ -13,6 +13,7 @@ from transcription.core.stages import Stage
 from transcription.jobs.leases import is_dead
 from transcription.jobs.steps import NextStep
 from transcription.models import Job, JobEvent, StageRun
+from transcription.selectors import runs_that_are_due
 
 logger = logging.getLogger(__name__)
 
@@ -29,20 +30,13 @@ def recover_lost_stages(*, at_start: bool = False) -> list[NextStep]:
     """
     _release_dead_leases()
     due = timezone.now() - timedelta(seconds=0 if at_start else REQUEUE_AFTER_S)
-    lost: list[NextStep] = []
-    waiting = StageRun.objects.filter(
+    lost = runs_that_are_due().filter(
         Q(queued_at=None) | Q(queued_at__lt=due),
         status=StageRun.Status.PENDING,
-        job__status__in=Job.UNFINISHED,
-        job__deleted_at=None,
-        job__recording__deleted_at=None,
         job__requested_by__jobs_held=False,
     )
-    for run in waiting.select_related("job").order_by("job__created_at", "position"):
-        before = StageRun.objects.filter(job=run.job, position__lt=run.position)
-        if not before.exclude(status__in=StageRun.DONE).exists():
-            lost.append(NextStep(run.job_id, Stage(run.stage)))
-    return lost
+    rows = lost.order_by("job__created_at", "position").values_list("job_id", "stage")
+    return [NextStep(job_id, Stage(stage)) for job_id, stage in rows]
 
 
 def _release_dead_leases() -> None:

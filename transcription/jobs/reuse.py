@@ -13,6 +13,7 @@ from django.db.models import Case, When
 from media.models import Artifact
 from transcription.core.models import engine
 from transcription.core.stages import SOURCE, Stage, StageSpec
+from transcription.core.weights_store.states import known_sha256
 from transcription.jobs.standing import findings_of
 from transcription.models import StageRun
 from transcription.selectors import input_artifacts
@@ -24,7 +25,14 @@ _HEARING = frozenset({Stage.DETECT, Stage.ONSETS, Stage.CLASSIFY})
 
 
 def cache_key(run: StageRun, spec: StageSpec) -> str:
-    """Return the fingerprint of all that decides the stage's result."""
+    """Return the fingerprint of all that decides the stage's result; empty where that cannot be known yet.
+
+    Raises:
+        UnknownModel: a network that the job asks for is not there any more.
+    """
+    model = _model_version(spec, run.job.options)
+    if model is None:
+        return ""
     wanted = (*spec.reads, *spec.reads_if_there)
     hashes = {kind: file.sha256 for kind, file in input_artifacts(run.job).items() if kind in wanted}
     if SOURCE in spec.reads:
@@ -34,7 +42,7 @@ def cache_key(run: StageRun, spec: StageSpec) -> str:
         "version": spec.version,
         "inputs": hashes,
         "options": {name: run.job.options.get(name) for name in spec.options},
-        "model": _model_version(spec, run.job.options),
+        "model": model,
         "warnings": [finding.as_dict() for finding in findings_of(run.job)],
     }
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
@@ -45,7 +53,7 @@ def equal_run(run: StageRun, key: str) -> StageRun | None:
 
     The result depends on nothing but what the key is made of, so that of another person's run is as good.
     """
-    if _must_be_fresh(run):
+    if not key or _must_be_fresh(run):
         return None
     candidates = StageRun.objects.filter(
         cache_key=key,
@@ -71,15 +79,21 @@ def _must_be_fresh(run: StageRun) -> bool:
     return first is not None and run.position >= first
 
 
-def _model_version(spec: StageSpec, options: Mapping[str, Any]) -> str:
+def _model_version(spec: StageSpec, options: Mapping[str, Any]) -> str | None:
+    """Return what tells the networks of a stage from all others; None where it is not known what they are."""
     if spec.stage is Stage.SEPARATE:
         return _engine_version(options.get("separation_model"))
     if spec.stage not in _HEARING:
         return ""
     heard = engine("crnn").sha256  # whatever names the strokes, crnn follows the beat
-    return heard if options.get("engine") == "crnn" else f"{heard} {_engine_version(options.get('engine'))}"
+    if options.get("engine") == "crnn":
+        return heard
+    second = _engine_version(options.get("engine"))
+    return None if second is None else f"{heard} {second}"
 
 
-def _engine_version(name: Any) -> str:
-    chosen = weight_store().engine(str(name))
-    return f"{chosen.label} {chosen.sha256}"
+def _engine_version(name: Any) -> str | None:
+    store = weight_store()
+    chosen = store.engine(str(name))
+    sha256 = known_sha256(chosen, store)
+    return f"{chosen.label} {sha256}" if sha256 else None

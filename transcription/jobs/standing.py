@@ -64,5 +64,6 @@ def warnings_of(job: Job) -> list[dict[str, str]]:
 
 
 def findings_of(job: Job) -> tuple[Finding, ...]:
-    """Return the same warnings as the core knows them."""
-    return tuple(Finding(item["code"], item["message"]) for item in warnings_of(job))
+    """Return the same warnings as the core knows them, after those of the job whose files it works on."""
+    earlier = warnings_of(job.source_job) if job.source_job is not None else []
+    return tuple(Finding(item["code"], item["message"]) for item in (*earlier, *warnings_of(job)))

@@ -9,6 +9,7 @@ from accounts.errors import NotAllowed
 from media.core.links.errors import LinkAddressNotAllowed, LinkInvalid, LinkSchemeNotAllowed
 from media.errors import LinkNotCancellable, LinksOff, RightsNotConfirmed, TooManyLinks
 from media.models import LinkImport
+from transcription.core.errors import EngineUnavailable
 from transcription.core.options import JobOptions
 from transcription.links.services import cancel_link_import, delete_link_import, request_link_import
 from transcription.tests.factories import LinkImportFactory
@@ -36,6 +37,14 @@ def test_a_link_is_kept_with_its_options_and_when_the_rights_were_confirmed(user
 def test_nothing_is_fetched_without_the_rights(user):
     with pytest.raises(RightsNotConfirmed):
         ask(user, rights_confirmed=False)
+    assert not LinkImport.objects.exists()
+
+
+def test_nothing_is_fetched_for_what_this_site_cannot_do(user, settings, tmp_path):
+    settings.MODEL_DIR, settings.MODEL_FETCH = tmp_path, False
+
+    with pytest.raises(EngineUnavailable):
+        ask(user, separation="always")
     assert not LinkImport.objects.exists()
 
 

@@ -14,8 +14,10 @@ from media.core.errors import ArchiveDamaged, NotAudio, StorageFull, TooManyFile
 from media.errors import BatchEmpty
 from media.models import Recording
 from transcription.batches import cancel_batch, create_batch, delete_batch, retry_batch
+from transcription.core.errors import EngineUnavailable
 from transcription.core.operations import Operation
 from transcription.core.options import JobOptions
+from transcription.core.weight_errors import UnknownModel
 from transcription.errors import (
     BatchNotCancellable,
     BatchNotRetryable,
@@ -188,6 +190,19 @@ def test_any_operation_can_be_asked_for_but_those_about_a_single_song(user):
     with pytest.raises(OnsetsRequired):
         bring(user, received(), received(), operation=Operation.CLASSIFY)
     assert Batch.objects.count() == 1
+
+
+def test_what_no_song_could_be_run_with_is_refused_before_any_is_stored(user, settings, tmp_path):
+    with pytest.raises(UnknownModel):
+        bring(
+            user, received(), received(),
+            operation=Operation.SEPARATE, options=JobOptions(separation_model="nobodys"),
+        )  # fmt: skip
+    settings.MODEL_DIR, settings.MODEL_FETCH = tmp_path, False
+    with pytest.raises(EngineUnavailable):
+        bring(user, received(), received(), operation=Operation.SEPARATE)
+
+    assert not Recording.objects.exists()
 
 
 def test_a_batch_is_as_far_as_the_mean_of_its_songs(user):

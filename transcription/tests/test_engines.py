@@ -56,7 +56,7 @@ def test_every_engine_is_listed_with_licence_and_state(
     assert (entries["htdemucs"]["available"], entries["htdemucs"]["status"]) == (True, "fetched_on_use")
     assert entries["htdemucs"]["is_default"]
     assert entries["mdx_q"]["reason"] == "diffq is not installed: pip install diffq"
-    assert not entries["keras-cnn"]["available"]
+    assert (entries["keras-cnn"]["available"], entries["keras-cnn"]["status"]) == (True, "ready")
 
 
 def test_what_is_not_installed_is_named(

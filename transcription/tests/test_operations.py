@@ -273,8 +273,8 @@ def test_everything_that_a_job_made_comes_as_one_archive(api, recording, run_to_
     assert archive.testzip() is None
     assert sorted(archive.namelist()) == [
         "House piece strokes.json",
+        "House piece waveform.json",
         "House piece.flac",
-        "House piece.json",
     ]
     assert json.loads(archive.read("House piece strokes.json")) == read(job, "onsets.json")
 

@@ -139,6 +139,17 @@ def test_a_bad_upload_is_refused_kindly_and_nothing_is_kept(signed_in, fields, c
     assert not Recording.objects.exists()
 
 
+def test_an_upload_for_what_this_site_cannot_do_is_refused_and_nothing_is_kept(signed_in, settings, tmp_path):
+    settings.MODEL_DIR, settings.MODEL_FETCH = tmp_path, False
+
+    refused = signed_in.post(
+        "/upload/", {"file": wav(), "separation": "always"}, headers={"Accept": "application/json"}
+    )
+
+    assert refused.json()["code"] == "engine_unavailable"
+    assert not Recording.objects.exists()
+
+
 def test_a_file_over_the_limit_is_refused(signed_in, settings):
     settings.UPLOAD_MAX_MB = 1
 
@@ -283,6 +294,17 @@ def test_the_sounds_of_a_job_are_listed_played_and_taken_away(signed_in, user, t
     assert f'src="/jobs/{job.pk}/download/drums/?inline=1"' in page
     names = zipfile.ZipFile(io.BytesIO(b"".join(archive.streaming_content))).namelist()
     assert names == ["Backbeat drums.flac", "Backbeat without drums.flac"]
+
+
+def test_a_job_whose_figures_are_lost_still_has_its_page(signed_in, user, tmp_path):
+    job = JobFactory(recording__owner=user, status=Job.Status.COMPLETED, operation="enhance")
+    (tmp_path / "enhancement.json").write_text("{}")
+    artifact = publish_artifact(
+        path=tmp_path / "enhancement.json", kind="enhancement.json", stage="enhance", job_id=job.pk
+    )
+    artifact.file.storage.delete(artifact.file.name)
+
+    assert signed_in.get(f"/jobs/{job.pk}/").status_code == 200
 
 
 def test_one_of_several_sound_tracks_is_chosen_on_the_page_of_the_job(signed_in, user):

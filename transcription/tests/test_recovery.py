@@ -91,3 +91,12 @@ def test_jobs_on_hold_are_not_recovered():
     JobFactory(recording__owner__jobs_held=True)
 
     assert recover_lost_stages(at_start=True) == []
+
+
+def test_however_many_jobs_wait_they_are_found_in_one_query(django_assert_num_queries):
+    jobs = [JobFactory() for _ in range(3)]
+
+    with django_assert_num_queries(2):  # the other looks for dead leases
+        lost = recover_lost_stages()
+
+    assert lost == [NextStep(job.pk, Stage.EXTRACT) for job in jobs]

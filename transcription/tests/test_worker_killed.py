@@ -135,7 +135,7 @@ def children_of(pid: int) -> list[int]:
             command = (status.parent / "cmdline").read_bytes()
         except (FileNotFoundError, ProcessLookupError):
             continue  # ended while we looked
-        if parent == pid and b"stage_process" in command:
+        if parent == pid and b"stage_child" in command:
             found.append(int(status.parent.name))
     return found
 

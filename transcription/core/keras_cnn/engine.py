@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import math
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
@@ -150,11 +149,6 @@ def load_keras_cnn(path: Path, *, threads: int = 0) -> KerasCnn:
     if not bool(np.all((probe >= 0) & (probe <= 1))):  # NaN compares false
         raise NotANetwork(name=NAME, reason="its answers are not within 0 and 1")
     return engine
-
-
-def is_installed() -> bool:
-    """Whether all that the engine runs on is installed; imports nothing, and so takes no time."""
-    return all(importlib.util.find_spec(name) is not None for name in ("h5py", "keras", "tensorflow"))
 
 
 def keras_with_threads(threads: int = 0) -> Any:

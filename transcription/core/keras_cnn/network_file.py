@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from accounts.core.text import one_line
 from transcription.core.errors import EngineUnavailable
 from transcription.core.keras_cnn.errors import NotANetwork
 from transcription.core.keras_cnn.judgement import Judgement
@@ -22,6 +23,7 @@ ATTRIBUTE = "drumsite"
 # A network of this format is 2 MB with its optimiser's state; ours is smaller.
 _LARGEST_BYTES = 64 * 1024 * 1024
 _MOST_LAYERS = 100
+_LONGEST_VERSION = 40  # results, and the rows of stages, have room for no more
 # Layers that compute what their name says and nothing else. No Lambda, no nested model, nothing that is
 # registered by a package: those could run what the file holds.
 _LAYERS = frozenset(
@@ -81,7 +83,8 @@ def read_network_file(content: bytes) -> NetworkFile:
     if own is None:
         return NetworkFile(content, "foreign", Judgement.foreign())
     try:
-        return NetworkFile(content, str(own["version"]), Judgement.parsed(own["judgement"]))
+        version = one_line(str(own["version"]))[:_LONGEST_VERSION]
+        return NetworkFile(content, version, Judgement.parsed(own["judgement"]))
     except (KeyError, TypeError, ValueError) as error:
         raise _refused("what it says about itself cannot be read") from error
 

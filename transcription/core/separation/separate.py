@@ -13,7 +13,7 @@ import torch
 from numpy.typing import NDArray
 
 from transcription.core.devices import AUTO, chosen_device
-from transcription.core.result import Finding
+from transcription.core.result import SEPARATED_ON_CPU, Finding
 from transcription.core.separation.errors import SeparatorDamaged
 from transcription.core.separation.networks import computing_on
 from transcription.core.separation.overlapping import OverlapAdd
@@ -26,7 +26,6 @@ from transcription.core.separation.stem_files import Stem, StemFiles
 Report = Callable[[float], None]
 _Answer = TypeVar("_Answer")
 
-SEPARATED_ON_CPU = "separated_on_cpu"
 STEMS_CLIPPED = "stems_clipped"
 
 _SURVEYED = 0.01  # of the work: reading the song once

@@ -58,3 +58,11 @@ def test_strokes_are_named_at_the_times_that_were_given(song, nets):
 
     assert {hit.onset_s for hit in named.hits} == set(kicks)
     assert named.unheard_s == (500.0,)
+
+
+def test_a_time_that_is_given_twice_is_named_once(song, nets):
+    kick = hear(song, "crnn", nets, lambda fraction: None).hits[0].onset_s
+
+    twice = name_given(song, [kick, kick], "crnn", nets, lambda fraction: None)
+
+    assert twice.hits == name_given(song, [kick], "crnn", nets, lambda fraction: None).hits

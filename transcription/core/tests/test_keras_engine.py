@@ -14,7 +14,10 @@ from transcription.core.keras_cnn.engine import KerasCnn, load_keras_cnn
 from transcription.core.keras_cnn.errors import NotANetwork
 from transcription.core.keras_cnn.mel_windows import CLIP_SAMPLES, RATE, mel_windows
 from transcription.core.keras_cnn.onsets import Onsets
+from transcription.core.nets import Nets
+from transcription.core.nets_config import NetsConfig
 from transcription.core.tests.keras_files import annotators_layers, dense, forward, write_foreign
+from transcription.core.weights_store.store import WeightStore
 
 pytestmark = pytest.mark.slow
 
@@ -165,3 +168,15 @@ def test_a_network_that_does_not_fit_its_weights_is_refused(tmp_path: Path) -> N
 def test_a_network_that_is_not_there_is_not_found(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError):
         load_keras_cnn(tmp_path / "gone.h5")
+
+
+def test_a_network_of_ones_own_that_is_replaced_is_loaded_anew(tmp_path: Path) -> None:
+    path = write_foreign(tmp_path / "own.h5", seed=1)
+    nets = Nets(NetsConfig(store=WeightStore(folder=tmp_path, own_uri=str(path))))
+    first = nets.keras_cnn
+    kept = nets.keras_cnn
+
+    write_foreign(path, seed=2)
+
+    assert kept is first
+    assert nets.keras_cnn is not first

@@ -46,6 +46,12 @@ def test_what_is_written_into_a_network_is_read_from_it(tmp_path: Path) -> None:
     assert found.judgement == OWN
 
 
+def test_a_long_version_is_cut_to_what_results_have_room_for(tmp_path: Path) -> None:
+    content = write_foreign(tmp_path / "n.h5").read_bytes()
+
+    assert read_network_file(with_judgement(content, "1.2\n" + "x" * 100, OWN)).version == f"1.2 {'x' * 36}"
+
+
 @pytest.mark.parametrize("content", [b"", b"no network at all", b"\x89HDF\r\n\x1a\n" + bytes(64)])
 def test_what_is_no_hdf5_is_refused(content: bytes) -> None:
     with pytest.raises(NotANetwork, match="no HDF5"):
@@ -209,9 +215,8 @@ import sys
 from pathlib import Path
 path, blocked = Path(sys.argv[1]), sys.argv[2]
 sys.modules[blocked] = None  # as if it were not installed
-from transcription.core.keras_cnn.engine import is_installed, load_keras_cnn
+from transcription.core.keras_cnn.engine import load_keras_cnn
 from transcription.core.errors import EngineUnavailable
-assert not is_installed()
 try:
     load_keras_cnn(path)
 except EngineUnavailable as error:

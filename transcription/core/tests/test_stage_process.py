@@ -61,6 +61,19 @@ def test_a_child_within_its_limit_is_kept(song, tmp_path, started):
     assert process.pid == first
 
 
+def test_options_that_this_version_does_not_know_are_the_stages_refusal(song, tmp_path, started):
+    process = StageProcess(threads=1)
+    started.append(process)
+    options = JobOptions().as_dict() | {"from_the_future": 1}
+    request = StageRequest(Stage.EXTRACT, {SOURCE: song}, tmp_path, options, 1.0, 60.0)
+
+    with pytest.raises(RefusedByStage) as refused:
+        process.run(request, on_tick=lambda fraction: None, time_limit_s=60)
+
+    assert refused.value.code == "unknown_option"
+    assert process.pid is not None
+
+
 def test_a_device_that_is_not_there_is_the_stages_refusal(song, tmp_path, started):
     process = StageProcess(NetsConfig(threads=1, detect_device="cuda:99"))
     started.append(process)

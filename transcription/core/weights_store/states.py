@@ -77,6 +77,25 @@ def engine_state(engine: Engine, store: WeightStore, has_module: Callable[[str],
     return EngineState(engine, files, standing, reason)
 
 
+def known_sha256(engine: Engine, store: WeightStore) -> str:
+    """Return what tells the weights of ``engine`` from all others; empty where nobody can say yet.
+
+    That is what was published of them; of a network of the user's own of which nothing was, what is here now.
+    """
+    if engine.sha256:
+        return engine.sha256
+    (file,) = engine.files
+    place = store.place_of(file)
+    try:
+        found = place.stat()
+        if file.path is not None:
+            return _remembered_sha256(place, found.st_size, found.st_mtime_ns)
+    except OSError:
+        return ""
+    receipt = Receipt.that_holds(place, file)
+    return receipt.sha256 if receipt is not None and receipt.is_of(place) else ""
+
+
 def _standing(
     engine: Engine, files: tuple[FileState, ...], store: WeightStore, has_module: Callable[[str], bool]
 ) -> tuple[Standing, str]:
@@ -113,7 +132,10 @@ def _file_state(file: WeightFile, store: WeightStore) -> FileState:
     except OSError:
         return FileState(file, place, file.size_bytes, is_present=False, is_verified=False)
     if file.path is not None:
-        verified = file.is_that_of(_remembered_sha256(place, found.st_size, found.st_mtime_ns))
+        try:
+            verified = file.is_that_of(_remembered_sha256(place, found.st_size, found.st_mtime_ns))
+        except OSError:  # it is there, and may not be read
+            verified = False
     else:
         receipt = Receipt.that_holds(place, file)
         verified = receipt is not None and receipt.is_of(place)
@@ -123,7 +145,4 @@ def _file_state(file: WeightFile, store: WeightStore) -> FileState:
 @lru_cache(maxsize=64)
 def _remembered_sha256(path: Path, size_bytes: int, mtime_ns: int) -> str:
     # Shipped and local files are few and small; each is read once, and again when it changes.
-    try:
-        return sha256_of(path)
-    except OSError:
-        return "unreadable"
+    return sha256_of(path)
