@@ -34,7 +34,7 @@ from transcription.errors import (
 from transcription.models import Batch, Job
 from transcription.progress import announce_batch, announce_batch_deleted, next_seq
 from transcription.selectors import jobs_of_batch, standing_of
-from transcription.services import cancel_job, create_job, retry_job
+from transcription.services import cancel_job, check_engines, create_job, retry_job
 
 _LONGEST_TITLE = 200
 _LONGEST_NAME = 255
@@ -56,6 +56,7 @@ def create_batch(
     Raises:
         TooManyFiles: they are more than may be sent at once.
         SourceJobRequired, OnsetsRequired: the operation wants something of each single song.
+        UnknownModel, EngineUnavailable: see ``services.check_engines``; nothing is stored.
         BatchEmpty: there was no file, or none of several was a song; of a single one its own error is raised.
         StorageFull, StorageUnavailable: they cannot be stored; nothing is left behind.
     """
@@ -63,6 +64,7 @@ def create_batch(
         raise SourceJobRequired(operation=operation.value)
     if operation is Operation.CLASSIFY and not options.onsets_s:
         raise OnsetsRequired
+    check_engines(operation, options)
     stored: list[Recording] = []
     try:
         refused = _store(owner, uploads, stored)

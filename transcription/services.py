@@ -71,7 +71,7 @@ def create_job(
         source_job = _first_source(source_job)
         if not has_files_for(source_job, spec.stages[0]):
             raise NotReady(status=source_job.status)
-    _check_engines(operation, options)
+    check_engines(operation, options)
     if operation is Operation.CLASSIFY and not options.onsets_s:
         raise OnsetsRequired
     chosen = options.as_dict()
@@ -186,6 +186,27 @@ def delete_job(*, job: Job, by: User, reason: str = "") -> None:
     transaction.on_commit(partial(announce_deleted, job))
 
 
+def check_engines(operation: Operation, options: JobOptions) -> None:
+    """Refuse now what would fail later: an engine that this site cannot use.
+
+    Raises:
+        UnknownModel: there is no such model that does this.
+        EngineUnavailable: it cannot be used here.
+    """
+    stages = {spec.stage for spec in stages_of(operation, options)}
+    wanted = []
+    if Stage.SEPARATE in stages:
+        wanted.append((options.separation_model, "separate"))
+    if stages & {Stage.DETECT, Stage.ONSETS, Stage.CLASSIFY}:
+        wanted.append((options.engine, "detect"))
+    for name, task in wanted:
+        state = engine_here(name)
+        if state.engine.task != task:
+            raise UnknownModel(name=name)
+        if not state.is_available:
+            raise EngineUnavailable(name=name, reason=state.reason)
+
+
 @transaction.atomic
 def hold_user(*, user: User, by: User, reason: str) -> None:
     """Let none of ``user``'s jobs begin another stage until they are released."""
@@ -206,22 +227,6 @@ def release_user(*, user: User, by: User, reason: str = "") -> None:
     for job in Job.objects.filter(requested_by=user, status__in=Job.UNFINISHED, deleted_at=None):
         JobEvent.objects.create(job=job, kind=JobEvent.Kind.RELEASED, actor=by, reason=reason)
         _queue_on_commit(job)
-
-
-def _check_engines(operation: Operation, options: JobOptions) -> None:
-    """Refuse now what would fail later: an engine that this site cannot use."""
-    stages = {spec.stage for spec in stages_of(operation, options)}
-    wanted = []
-    if Stage.SEPARATE in stages:
-        wanted.append((options.separation_model, "separate"))
-    if stages & {Stage.DETECT, Stage.ONSETS, Stage.CLASSIFY}:
-        wanted.append((options.engine, "detect"))
-    for name, task in wanted:
-        state = engine_here(name)
-        if state.engine.task != task:
-            raise UnknownModel(name=name)
-        if not state.is_available:
-            raise EngineUnavailable(name=name, reason=state.reason)
 
 
 def _first_source(job: Job) -> Job:
