@@ -37,7 +37,7 @@ class _Nowhere:
         self.closed = True
 
 
-class UploadRequest(http_protocol.WebRequest):  # type: ignore[misc]
+class SiteRequest(http_protocol.WebRequest):  # type: ignore[misc]
     """A request whose body waits on disk for Django; of one over the limit only the length is told.
 
     Django then refuses it by its ``Content-Length``, with our own error. The body is still read to its end:
@@ -77,5 +77,5 @@ class UploadRequest(http_protocol.WebRequest):  # type: ignore[misc]
 
 
 def install() -> None:
-    """Make daphne's servers of this process use :class:`UploadRequest`."""
-    http_protocol.WebRequest = UploadRequest
+    """Make daphne's servers of this process use :class:`SiteRequest`."""
+    http_protocol.WebRequest = SiteRequest
