@@ -107,6 +107,10 @@ function row(jobId) {
   return panel.querySelector(`[data-job="${CSS.escape(jobId)}"]`);
 }
 
+function isReasonBegun() {
+  return [...panel.querySelectorAll("input[type=text]")].some((field) => field instanceof HTMLInputElement && field.value !== "");
+}
+
 function refreshSoon() {
   if (!refreshTimer) refreshTimer = window.setTimeout(refresh, REFRESH_AT_MOST_EVERY_MS);
 }
@@ -114,7 +118,7 @@ function refreshSoon() {
 async function refresh() {
   refreshTimer = 0;
   // Somebody is choosing from a menu or giving a reason: it must not vanish under the pointer.
-  if (panel.querySelector("details[open], input:focus")) {
+  if (panel.querySelector("details[open], input:focus") || isReasonBegun()) {
     refreshSoon();
     return;
   }
