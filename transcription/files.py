@@ -58,7 +58,7 @@ PLAYER_FORMATS = _by_name(
     # Hits are timed against this decoding; a browser's own of an mp3 may begin 25 ms earlier or later,
     # and some uploads (mkv, wma) no browser plays.
     DownloadFormat("audio", "Sound", "audio.flac", ".flac"),
-    DownloadFormat("peaks", "Waveform", "peaks.json", ".json"),
+    DownloadFormat("peaks", "Waveform", "peaks.json", " waveform.json"),
 )
 FORMATS: dict[str, DownloadFormat] = {**SCORES, **SOUNDS, **FACTS, **PLAYER_FORMATS}
 

@@ -20,6 +20,7 @@ from transcription.core.operations import Operation
 from transcription.core.options import JobOptions
 from transcription.core.stages import Stage
 from transcription.errors import NoSuchStage, NotReady, OnsetsRequired, SourceJobRequired
+from transcription.files import FORMATS
 from transcription.findings import figures_of
 from transcription.models import Job, StageRun
 from transcription.services import create_job, delete_job, run_again
@@ -272,10 +273,16 @@ def test_everything_that_a_job_made_comes_as_one_archive(api, recording, run_to_
     assert archive.testzip() is None
     assert sorted(archive.namelist()) == [
         "House piece strokes.json",
+        "House piece waveform.json",
         "House piece.flac",
-        "House piece.json",
     ]
     assert json.loads(archive.read("House piece strokes.json")) == read(job, "onsets.json")
+
+
+def test_no_two_files_of_an_archive_have_the_same_name():
+    names = [entry.ending.casefold() for entry in FORMATS.values()]
+
+    assert sorted(names) == sorted(set(names))
 
 
 def test_an_archive_of_nothing_is_not_ready(api):
