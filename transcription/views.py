@@ -39,7 +39,7 @@ from transcription.link_news import link_as_dict, links_to_show
 from transcription.models import Job
 from transcription.progress import describe_batches, describe_jobs
 from transcription.selectors import batches_of, jobs_visible_to, latest_job_by_recording
-from transcription.services import cancel_job, create_job, delete_job, retry_job
+from transcription.services import cancel_job, check_engines, create_job, delete_job, retry_job
 
 ACCEPT = ".mp3,.wav,.flac,.ogg,.opus,.m4a,.aac,.mp4,.mov,.mkv,.webm,.avi,audio/*,video/*"
 ACCEPT_MANY = f"{ACCEPT},.zip,application/zip"
@@ -191,6 +191,7 @@ def _begin(request: HttpRequest, options: JobOptions) -> dict[str, Any]:
         batch = create_batch(owner=request.user, uploads=uploads, options=options, title=options.title)
         described = describe_batches([batch])[0]
         return {"batch": described, "url": described["url"]}
+    check_engines(Operation.TRANSCRIBE, options)  # before the song is stored
     recording = _received_recording(request, uploads, options)
     job = create_job(recording=recording, requested_by=request.user, options=options)
     described = describe_jobs([jobs_visible_to(request.user).get(pk=job.pk)])[0]
