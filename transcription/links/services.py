@@ -13,11 +13,13 @@ from accounts.models import User
 from media.core.links.link_text import parse_link
 from media.errors import LinkNotCancellable, LinksOff, RightsNotConfirmed, TooManyLinks
 from media.models import LinkImport
+from transcription.core.operations import Operation
 from transcription.core.options import JobOptions
 from transcription.link_news import announce_link, announce_link_deleted
 from transcription.links.running import address_rules
 from transcription.links.tasks import enqueue_link
 from transcription.progress import next_seq
+from transcription.services import check_engines
 
 
 @transaction.atomic
@@ -31,6 +33,7 @@ def request_link_import(*, owner: User, url: str, rights_confirmed: bool, option
         RightsNotConfirmed: nobody said that they may use the song.
         LinkInvalid, LinkSchemeNotAllowed, LinkAddressNotAllowed: the link is refused. More is found out
             later: no name is looked up and nothing is connected to here.
+        UnknownModel, EngineUnavailable: see ``services.check_engines``.
         TooManyLinks: the person has too many under way.
     """
     if not settings.LINK_IMPORTS:
@@ -38,6 +41,7 @@ def request_link_import(*, owner: User, url: str, rights_confirmed: bool, option
     if not rights_confirmed:
         raise RightsNotConfirmed
     link = parse_link(url, address_rules())
+    check_engines(Operation.TRANSCRIBE, options)
     User.objects.select_for_update().get(pk=owner.pk)  # one after the other, so that the count holds
     under_way = LinkImport.objects.filter(owner=owner, state__in=LinkImport.UNFINISHED)
     same = under_way.filter(url=link.url, options=options.as_dict()).first()

@@ -9,6 +9,7 @@ from accounts.errors import NotAllowed
 from media.core.links.errors import LinkAddressNotAllowed, LinkInvalid, LinkSchemeNotAllowed
 from media.errors import LinkNotCancellable, LinksOff, RightsNotConfirmed, TooManyLinks
 from media.models import LinkImport
+from transcription.core.errors import EngineUnavailable
 from transcription.core.options import JobOptions
 from transcription.links.services import cancel_link_import, delete_link_import, request_link_import
 from transcription.tests.factories import LinkImportFactory
@@ -44,6 +45,14 @@ def test_nothing_is_fetched_where_links_are_switched_off(user, settings):
 
     with pytest.raises(LinksOff):
         ask(user)
+
+
+def test_nothing_is_fetched_for_an_engine_that_is_not_here(user, settings, tmp_path):
+    settings.MODEL_FETCH, settings.MODEL_DIR = False, tmp_path
+
+    with pytest.raises(EngineUnavailable):
+        ask(user, separation="always")
+    assert not LinkImport.objects.exists()
 
 
 @pytest.mark.parametrize(
