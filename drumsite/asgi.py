@@ -16,9 +16,9 @@ http = get_asgi_application()
 from drumsite.websockets import SameOriginOrNoBrowser, websocket_urlpatterns  # noqa: E402
 
 if "daphne.server" in sys.modules:  # loaded by daphne, or by ``manage.py serve``
-    from drumsite import daphne_uploads
+    from drumsite import daphne_requests
 
-    daphne_uploads.install()
+    daphne_requests.install()
 
 application = ProtocolTypeRouter(
     {

@@ -11,8 +11,8 @@ from django.core.files.uploadedfile import UploadedFile
 
 from accounts.core.errors import DrumError
 from media.core.archives import HEAD_BYTES, Archive, Member, is_archive, open_archive
-from media.core.errors import FileTooLarge, StorageFull, TooManyFiles
-from media.errors import BatchEmpty
+from media.core.errors import ArchiveTooLarge, FileTooLarge, StorageFull, TooManyFiles
+from media.errors import BatchEmpty, BatchTooLarge
 from media.uploads import ReceivedFile, RefusedFile, receive
 
 _MB = 1 << 20
@@ -71,6 +71,10 @@ def _found_in(
         archive = stack.enter_context(opening)
     except TooManyFiles:
         raise
+    except ArchiveTooLarge as error:
+        whole_mb = settings.BATCH_MAX_MB
+        # Beside another archive it is all of them together that is too much; what room is left tells nobody.
+        return [Arrival(name, None, error if room_mb >= whole_mb else BatchTooLarge(maximum_mb=whole_mb))]
     except DrumError as error:
         return [Arrival(name, None, error)]
     if not archive.members:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import wraps
+from pathlib import Path
 from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
+from django.conf import settings
 from storages.backends.s3 import S3Storage
 
 from media.core.errors import StorageFull
@@ -15,6 +17,9 @@ from media.errors import StorageUnavailable
 _NO_ROOM = frozenset(
     {"XMinioStorageFull", "InsufficientStorage", "InsufficientCapacity", "QuotaExceeded", "507"}
 )
+
+# What is read is fetched whole; beyond this it waits on the disk (django-storages: never, whatever its size).
+_MEMORY_BYTES = 1 << 20
 
 
 def _translated(method: Callable[..., Any]) -> Callable[..., Any]:
@@ -37,11 +42,20 @@ class PrivateS3Storage(S3Storage):
     """Private objects; an upload is there completely or not at all, as S3 promises."""
 
     _save = _translated(S3Storage._save)
-    _open = _translated(S3Storage._open)
     delete = _translated(S3Storage.delete)
     exists = _translated(S3Storage.exists)
     size = _translated(S3Storage.size)
     listdir = _translated(S3Storage.listdir)
+
+    @_translated
+    def _open(self, name: str, mode: str = "rb") -> Any:
+        if settings.FILE_UPLOAD_TEMP_DIR:  # where what is read waits; a fresh site does not have it yet
+            Path(settings.FILE_UPLOAD_TEMP_DIR).mkdir(parents=True, exist_ok=True)
+        return super()._open(name, mode)
+
+    def get_default_settings(self) -> dict[str, Any]:
+        """Return what holds where the options say nothing."""
+        return {**super().get_default_settings(), "max_memory_size": _MEMORY_BYTES}
 
     def signed_url(self, name: str, *, disposition: str, content_type: str) -> str:
         """Return a link that works for ``querystring_expire`` seconds and answers with these headers."""

@@ -219,14 +219,16 @@ def check_can_be_run(operation: Operation, options: JobOptions) -> None:
     stages = {spec.stage for spec in stages_of(operation, options)}
     wanted = []
     if Stage.SEPARATE in stages:
-        wanted.append((options.separation_model, "separate"))
+        # Left to us, a song that cannot be taken apart is heard as it is, with a warning.
+        asked_for = operation is Operation.SEPARATE or options.separation == "always"
+        wanted.append((options.separation_model, "separate", asked_for))
     if stages & {Stage.DETECT, Stage.ONSETS, Stage.CLASSIFY}:
-        wanted.append((options.engine, "detect"))
-    for name, task in wanted:
+        wanted.append((options.engine, "detect", True))
+    for name, task, is_needed in wanted:
         state = engine_here(name)
         if state.engine.task != task:
             raise UnknownModel(name=name)
-        if not state.is_available:
+        if is_needed and not state.is_available:
             raise EngineUnavailable(name=name, reason=state.reason)
 
 

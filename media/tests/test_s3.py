@@ -13,6 +13,7 @@ from uuid import uuid4
 
 import boto3
 import pytest
+from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.http import StreamingHttpResponse
@@ -107,6 +108,17 @@ def test_a_download_is_a_redirect_to_a_signed_link_that_runs_out(
         assert answer.read() == song()[10:20]
         assert answer.headers["Content-Type"] == "audio/mpeg"
         assert 'filename="Blue Train.mp3"' in answer.headers["Content-Disposition"]
+
+
+def test_a_large_file_that_is_read_waits_on_the_disk(bucket: Any) -> None:
+    content = bytes(3 << 20)
+    name = default_storage.save("large.bin", ContentFile(content))
+
+    with default_storage.open(name, "rb") as opened:
+        read = opened.read()
+
+        assert opened.file._rolled  # Python's word for: no longer in memory
+    assert read == content
 
 
 @pytest.fixture

@@ -129,8 +129,6 @@ def extract(context: StageContext) -> StageOutcome:
 
 def separate(context: StageContext) -> StageOutcome:
     """Take the song apart into stems; where that cannot be done now, say so and leave it whole."""
-    from transcription.core.separation.separate import separate as take_apart  # here: few songs need demucs
-
     options = context.options
     chosen = SeparationOptions(
         model=options.separation_model,
@@ -140,8 +138,12 @@ def separate(context: StageContext) -> StageOutcome:
         two_stems=options.two_stems,
     )
     try:
+        from transcription.core.separation.separate import (
+            separate as take_apart,  # here: few songs need demucs
+        )
+
         separator = context.nets.separator(chosen, lambda done: context.report(_FETCHED * done))
-    except (WeightsUnreachable, WeightsNotFound, WeightsFetchingDisabled) as error:
+    except (WeightsUnreachable, WeightsNotFound, WeightsFetchingDisabled, ModuleNotFoundError) as error:
         if context.operation is Operation.SEPARATE:
             raise  # there is nothing else to do for this job
         text = f"The drums could not be taken out of the song, which was heard as it is. {error}"

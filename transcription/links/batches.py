@@ -18,12 +18,14 @@ from media.core.errors import TooManyFiles
 from media.core.links.link_text import parse_link
 from media.errors import BatchEmpty, LinksOff, RightsNotConfirmed
 from media.models import LinkImport
+from transcription.core.operations import Operation
 from transcription.core.options import JobOptions
 from transcription.link_news import announce_link
 from transcription.links.running import address_rules
 from transcription.links.tasks import enqueue_link
 from transcription.models import Batch
 from transcription.progress import announce_batch, next_seq
+from transcription.services import check_can_be_run
 
 _LONGEST_TITLE = 200
 _LONGEST_NAME = 255
@@ -48,6 +50,7 @@ def create_batch_of_links(
     Raises:
         LinksOff: this site fetches nothing.
         RightsNotConfirmed: nobody said that they may use the songs.
+        UnknownModel, EngineUnavailable: what is to hear or to separate cannot be used here.
         TooManyFiles: more than ``BATCH_MAX_FILES`` of one person are waiting or asked for.
         BatchEmpty: there was no link, or none of several can be one; of a single one its own error is raised.
     """
@@ -55,6 +58,7 @@ def create_batch_of_links(
         raise LinksOff
     if not rights_confirmed:
         raise RightsNotConfirmed
+    check_can_be_run(Operation.TRANSCRIBE, options)
     User.objects.select_for_update().get(pk=owner.pk)  # one after the other, so that the count holds
     waiting = LinkImport.objects.filter(owner=owner, state__in=LinkImport.UNFINISHED).count()
     if waiting + len(urls) > settings.BATCH_MAX_FILES:

@@ -55,6 +55,14 @@ def test_nothing_is_fetched_where_links_are_switched_off(user, settings):
         ask(user)
 
 
+def test_nothing_is_fetched_for_an_engine_that_is_not_here(user, settings, tmp_path):
+    settings.MODEL_FETCH, settings.MODEL_DIR = False, tmp_path
+
+    with pytest.raises(EngineUnavailable):
+        ask(user, separation="always")
+    assert not LinkImport.objects.exists()
+
+
 @pytest.mark.parametrize(
     ("url", "refusal"),
     [

@@ -159,7 +159,17 @@ def test_archives_share_the_room_to_unpack(user, settings):
 
     batch = bring(user, received("a.zip", most), received("b.zip", most))
 
-    assert (titles(batch), codes(batch)) == (["most"], {"b.zip": "archive_too_large"})
+    assert (titles(batch), codes(batch)) == (["most"], {"b.zip": "batch_too_large"})
+    assert "than the 1 MB that are allowed" in batch.refused[0]["message"]
+
+
+def test_an_archive_that_is_too_large_by_itself_says_so(user, settings):
+    settings.BATCH_MAX_MB = 1
+    more = zipped(("more.wav", WAV + bytes(1_100_000)))
+
+    batch = bring(user, received("a.wav"), received("b.zip", more))
+
+    assert (titles(batch), codes(batch)) == (["a"], {"b.zip": "archive_too_large"})
 
 
 def test_a_full_disk_leaves_nothing_behind(user, monkeypatch):
@@ -179,6 +189,20 @@ def test_a_full_disk_leaves_nothing_behind(user, monkeypatch):
 
     assert not Recording.objects.exists()
     assert not default_storage.exists(saved[0])
+
+
+def test_options_that_this_site_cannot_meet_leave_nothing_behind(user):
+    with pytest.raises(UnknownModel):
+        bring(
+            user,
+            received("a.wav"),
+            received("b.wav"),
+            operation=Operation.SEPARATE,
+            options=JobOptions(separation_model="nobody's"),
+        )
+
+    assert not Recording.objects.exists()
+    assert not Batch.objects.exists()
 
 
 def test_any_operation_can_be_asked_for_but_those_about_a_single_song(user):

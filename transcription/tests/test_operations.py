@@ -16,10 +16,12 @@ from media.models import Artifact, Recording
 from media.tests.factories import RecordingFactory
 from notation.models import Notation
 from transcription import weights
+from transcription.core.errors import EngineUnavailable
 from transcription.core.operations import Operation
 from transcription.core.options import JobOptions
 from transcription.core.stages import Stage
 from transcription.errors import NoSuchStage, NotReady, OnsetsRequired, SourceJobRequired
+from transcription.files import FORMATS
 from transcription.findings import figures_of
 from transcription.models import Job, StageRun
 from transcription.services import create_job, delete_job, run_again
@@ -279,6 +281,12 @@ def test_everything_that_a_job_made_comes_as_one_archive(api, recording, run_to_
     assert json.loads(archive.read("House piece strokes.json")) == read(job, "onsets.json")
 
 
+def test_no_two_files_of_an_archive_have_the_same_name():
+    names = [entry.ending.casefold() for entry in FORMATS.values()]
+
+    assert sorted(names) == sorted(set(names))
+
+
 def test_an_archive_of_nothing_is_not_ready(api):
     job = JobFactory()
 
@@ -368,6 +376,27 @@ def test_the_second_engine_listens_to_the_drums_alone_where_nobody_says_otherwis
 
     assert "separate" in states(job)
     assert "separate" not in states(asked(recording, Operation.TRANSCRIBE))
+
+
+def test_the_second_engine_does_without_stems_that_cannot_be_had(
+    recording, run_to_the_end: Runner, settings, tmp_path
+):
+    settings.MODEL_FETCH, settings.MODEL_DIR = False, tmp_path / "models"
+    options = JobOptions(engine="keras-cnn")
+
+    job = run_to_the_end(asked(recording, Operation.ONSETS, options=options))
+
+    assert job.status == Job.Status.COMPLETED
+    assert "not_separated" in [warning["code"] for warning in job.warnings]
+
+
+def test_stems_that_somebody_asked_for_are_refused_at_once_where_they_cannot_be_had(
+    recording, settings, tmp_path
+):
+    settings.MODEL_FETCH, settings.MODEL_DIR = False, tmp_path / "models"
+
+    with pytest.raises(EngineUnavailable):
+        asked(recording, Operation.TRANSCRIBE, options=JobOptions(separation="always"))
 
 
 def test_an_engine_whose_packages_are_not_installed_is_refused_with_how_to_install_them(

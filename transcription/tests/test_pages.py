@@ -160,6 +160,24 @@ def test_a_file_over_the_limit_is_refused(signed_in, settings):
     assert (response.status_code, response.json()["code"]) == (413, "file_too_large")
 
 
+def test_an_upload_that_wants_an_engine_that_is_not_here_keeps_nothing(signed_in, settings, tmp_path):
+    settings.MODEL_FETCH, settings.MODEL_DIR = False, tmp_path
+
+    refused = signed_in.post("/upload/", {"file": wav(), "separation": "always"})
+    taken = signed_in.post("/upload/", {"file": wav(), "separation": "never"})
+
+    assert (refused.status_code, taken.status_code) == (400, 302)
+    assert "cannot be used" in refused.content.decode()
+    assert Recording.objects.count() == 1
+
+
+def test_an_option_that_is_none_is_shown_where_it_was_chosen(signed_in):
+    response = signed_in.post("/upload/", {"file": wav(), "engine": "ears"})
+
+    assert response.status_code == 400
+    assert '<details class="upload__options" open>' in response.content.decode()
+
+
 def test_an_upload_without_a_csrf_token_is_refused(user):
     from django.test import Client
 

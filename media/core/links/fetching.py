@@ -171,8 +171,7 @@ def _is_encoded(response: http.client.HTTPResponse) -> bool:
 def _save(
     response: http.client.HTTPResponse, head: bytes, target: Path, limits: FetchLimits, report: Report
 ) -> None:
-    announced = response.getheader("Content-Length", "")
-    total = int(announced) if announced.isascii() and announced.isdigit() else None
+    total = _announced_bytes(response)
     if total is not None and total > limits.max_bytes:
         raise LinkTooLarge(maximum_mb=limits.maximum_mb)
     done, chunk = 0, head
@@ -188,8 +187,18 @@ def _save(
         raise LinkUnreachable  # broken off on the way
 
 
+def _announced_bytes(response: http.client.HTTPResponse) -> int | None:
+    announced = response.getheader("Content-Length", "")
+    # Python refuses to read numbers of thousands of digits, and no file has so many bytes.
+    is_number = announced.isascii() and announced.isdigit() and len(announced) < 20
+    return int(announced) if is_number else None
+
+
 def _name_of(link: Link, response: http.client.HTTPResponse) -> str:
-    given = response.headers.get_filename() or ""
+    try:
+        given = response.headers.get_filename() or ""
+    except (LookupError, TypeError, ValueError):  # what the library makes of parameters that nobody can read
+        given = ""
     name = given or unquote(link.target.partition("?")[0].rpartition("/")[2])
     name = one_line(name.replace("\\", "/").rpartition("/")[2])[:_NAME_LENGTH]
     return "" if name in {".", ".."} else name

@@ -95,6 +95,30 @@ def test_the_name_that_the_sender_gives_wins_over_the_link(server, song, tmp_pat
     assert fetch(server, url, tmp_path).name == name
 
 
+@pytest.mark.parametrize(
+    "given",
+    [
+        "filename*=a\0b''x.mp3",
+        "filename*=idna''%ff.mp3",
+        "filename*0*=utf-8''a; filename*=b",
+        f"filename*{'1' * 5000}*=utf-8''a",
+    ],
+)
+def test_a_name_that_nobody_can_read_does_without(server, song, tmp_path, given):
+    url = server.serves("/link.mp3", song, Content_Disposition=f"attachment; {given}")
+
+    assert fetch(server, url, tmp_path).name == "link.mp3"
+
+
+def test_an_announced_size_that_is_no_size_is_not_read(server, song, tmp_path):
+    # The standard library ignores it, too, and reads to the end of the connection.
+    server.routes["/a.mp3"] = lambda asked: (
+        asked.begin(200, {**MP3, "Content-Length": "9" * 5000}) or asked.wfile.write(song)
+    )
+
+    assert fetch(server, server.url("/a.mp3"), tmp_path).path.read_bytes() == song
+
+
 def test_redirects_are_followed(server, song, tmp_path):
     server.serves("/end.mp3", song)
     for number in range(5):

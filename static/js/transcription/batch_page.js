@@ -2,7 +2,8 @@
 import { fetchFragment, replaceContent } from "../live/fragment.js";
 import { openLive } from "../live/live_state.js";
 import { batchAnnouncement, batchTabTitle, countsText } from "./batch_text.js";
-import { etaText, statusText } from "./job_text.js";
+import { showJobProgress } from "./job_row.js";
+import { etaText } from "./job_text.js";
 
 /** @typedef {import("./batch_text.js").Batch} Batch */
 /** @typedef {import("./job_text.js").Job} Job */
@@ -95,20 +96,7 @@ function showJob(job, seq) {
   if (!element || (before && before.seq > seq)) return;
   known.set(job.id, { seq, job });
   if (element.dataset.status !== job.status) refreshSoon();
-  showProgress(element, job);
-}
-
-/**
- * @param {HTMLElement} element
- * @param {Job} job
- */
-function showProgress(element, job) {
-  const bar = element.querySelector("[data-job-progress]");
-  if (bar instanceof HTMLProgressElement) bar.value = job.progress;
-  const text = element.querySelector("[data-job-status-text]");
-  if (text) text.textContent = statusText(job);
-  const eta = element.querySelector("[data-job-eta]");
-  if (eta) eta.textContent = job.status === "running" ? etaText(job.eta_s) : "";
+  showJobProgress(element, job);
 }
 
 /**
@@ -119,6 +107,10 @@ function row(jobId) {
   return panel.querySelector(`[data-job="${CSS.escape(jobId)}"]`);
 }
 
+function isReasonBegun() {
+  return [...panel.querySelectorAll("input[type=text]")].some((field) => field instanceof HTMLInputElement && field.value !== "");
+}
+
 function refreshSoon() {
   if (!refreshTimer) refreshTimer = window.setTimeout(refresh, REFRESH_AT_MOST_EVERY_MS);
 }
@@ -126,7 +118,7 @@ function refreshSoon() {
 async function refresh() {
   refreshTimer = 0;
   // Somebody is choosing from a menu or giving a reason: it must not vanish under the pointer.
-  if (panel.querySelector("details[open], input:focus")) {
+  if (panel.querySelector("details[open], input:focus") || isReasonBegun()) {
     refreshSoon();
     return;
   }
@@ -136,6 +128,6 @@ async function refresh() {
   if (last && shownStatus() === last.status) showBar(last);
   for (const { job } of known.values()) {
     const element = row(job.id);
-    if (element?.dataset.status === job.status) showProgress(element, job);
+    if (element?.dataset.status === job.status) showJobProgress(element, job);
   }
 }

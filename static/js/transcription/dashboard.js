@@ -2,7 +2,8 @@
 import { fetchFragment, replaceContent } from "../live/fragment.js";
 import { openLive } from "../live/live_state.js";
 import { countsText } from "./batch_text.js";
-import { announcement, etaText, statusText } from "./job_text.js";
+import { showJobProgress } from "./job_row.js";
+import { announcement } from "./job_text.js";
 import { connectLinks } from "./links.js";
 import { connectUpload } from "./upload.js";
 
@@ -93,7 +94,7 @@ function showJob(job, seq) {
   if (words && announce) announce.textContent = words;
   // Another status has other links and buttons, and those the server renders.
   if (element.dataset.status !== job.status) refreshSoon();
-  showProgress(element, job);
+  showJobProgress(element, job);
 }
 
 /** @param {Batch} batch */
@@ -110,19 +111,6 @@ function showBatch(batch) {
   if (bar instanceof HTMLProgressElement) bar.value = batch.progress;
   const counts = element.querySelector("[data-batch-counts]");
   if (counts) counts.textContent = countsText(batch);
-}
-
-/**
- * @param {HTMLElement} element
- * @param {Job} job
- */
-function showProgress(element, job) {
-  const bar = element.querySelector("[data-job-progress]");
-  if (bar instanceof HTMLProgressElement) bar.value = job.progress;
-  const text = element.querySelector("[data-job-status-text]");
-  if (text) text.textContent = statusText(job);
-  const eta = element.querySelector("[data-job-eta]");
-  if (eta) eta.textContent = job.status === "running" ? etaText(job.eta_s) : "";
 }
 
 /**
@@ -150,7 +138,7 @@ async function refresh() {
   replaceContent(list, fresh);
   for (const [id, { job }] of known) {
     const element = row(job.recording_id);
-    if (element?.dataset.job === id) showProgress(element, job);
+    if (element?.dataset.job === id) showJobProgress(element, job);
     else elsewhere.add(id);
   }
 }
