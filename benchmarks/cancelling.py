@@ -101,19 +101,29 @@ def measure(folder: Path, minutes: float) -> list[Cancelled]:
             Operation.TRANSCRIBE, Operation.ENHANCE, Operation.SEPARATE, Operation.ONSETS,
             Operation.CLASSIFY, Operation.ANALYSE,
         ):  # fmt: skip
-            job = _asked(recording, person, operation)
-            for run in job.stage_runs.order_by("position"):
-                if run.stage in rows:  # measured already: finish it, for the stages after it
-                    _finish(job, run.stage, process)
-                    continue
-                doomed = _asked(recording, person, operation)
-                for before in doomed.stage_runs.filter(position__lt=run.position).order_by("position"):
-                    _finish(doomed, before.stage, process)
-                rows[run.stage] = _cancelled(doomed, run.stage, process)
-                _finish(job, run.stage, process)
+            rows |= _operation_cancelled(recording, person, operation, process, set(rows))
     finally:
         process.kill()
     return list(rows.values())
+
+
+def _operation_cancelled(
+    recording: Any, person: Any, operation: Any, process: Any, known: set[str]
+) -> dict[str, Cancelled]:
+    """Cancel each stage of an operation that is not ``known`` yet, and run what must come before it."""
+    rows: dict[str, Cancelled] = {}
+    job = _asked(recording, person, operation)
+    stages = [run.stage for run in job.stage_runs.order_by("position")]
+    for number, stage in enumerate(stages):
+        if stage not in known:
+            doomed = _asked(recording, person, operation)
+            for before in stages[:number]:
+                _finish(doomed, before, process)  # reused: the other job ran it
+            rows[stage] = _cancelled(doomed, stage, process)
+        if known | set(rows) >= set(stages):
+            break
+        _finish(job, stage, process)
+    return rows
 
 
 def _asked(recording: Any, person: Any, operation: Any) -> Any:
