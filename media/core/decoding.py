@@ -1,7 +1,7 @@
-"""From a file to sound in memory, whatever the format, however damaged.
+"""From a file to sound, whatever the format, however damaged.
 
-Nothing is believed that a header says: memory grows with the sound that is really there, and decoding stops
-at the caller's limit. Damaged packets are skipped and their time is kept as silence, so that a hit after the
+Nothing is believed that a header says: decoding goes on for as long as there is sound, and stops at the
+caller's limit. Damaged packets are skipped and their time is kept as silence, so that a hit after the
 damage still has its true time. Rates are changed by soxr, channels are mixed in NumPy: swresample would
 attenuate mono by 3 dB and overload a 5.1 mix.
 """
@@ -36,7 +36,16 @@ from media.core.probing import (
     sound_stream,
 )
 
-__all__ = ["DEFAULT_RATE", "AudioWarning", "DecodedAudio", "MediaInfo", "decode", "probe"]
+__all__ = [
+    "DEFAULT_RATE",
+    "AudioWarning",
+    "DecodedAudio",
+    "Decoding",
+    "MediaInfo",
+    "decode",
+    "decode_in_pieces",
+    "probe",
+]
 
 DEFAULT_RATE = 44_100
 MINIMUM_DURATION_S = 1.0
@@ -84,6 +93,22 @@ class DecodedAudio(Audio):
     warnings: tuple[AudioWarning, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class Decoding:
+    """What is known of a sound whose pieces were handed on: ``samples`` of each of its ``channels``."""
+
+    rate: int
+    channels: int
+    samples: int
+    info: MediaInfo
+    warnings: tuple[AudioWarning, ...]
+
+    @property
+    def duration_s(self) -> float:
+        """Length in seconds."""
+        return self.samples / self.rate
+
+
 def decode(
     path: Path,
     *,
@@ -93,19 +118,45 @@ def decode(
     track: int | None = None,
     report: Callable[[float], None] | None = None,
 ) -> DecodedAudio:
-    """Decode the sound of an audio or video file.
+    """Decode the sound of a file into memory; otherwise as :func:`decode_in_pieces`."""
+    pieces: list[NDArray[np.float32]] = []
+    done = decode_in_pieces(
+        path,
+        pieces.append,
+        max_duration_s=max_duration_s,
+        rate=rate,
+        min_duration_s=min_duration_s,
+        track=track,
+        report=report,
+    )
+    return DecodedAudio(
+        samples=np.concatenate(pieces, axis=1), rate=rate, info=done.info, warnings=done.warnings
+    )
+
+
+def decode_in_pieces(
+    path: Path,
+    take: Callable[[NDArray[np.float32]], object],
+    *,
+    max_duration_s: float,
+    rate: int = DEFAULT_RATE,
+    min_duration_s: float = MINIMUM_DURATION_S,
+    track: int | None = None,
+    report: Callable[[float], None] | None = None,
+) -> Decoding:
+    """Decode the sound of an audio or video file, however long, without ever holding it whole.
 
     Args:
         path: any file of the formats in :data:`media.core.probing.FORMAT_WHITELIST`, by any name.
+        take: is handed the sound in order, in pieces of about a second: float32 of shape (1 or 2, samples).
+            Mono stays mono, more than two channels become stereo. Sample 0 is the first sample of the sound,
+            encoder delay removed; in a video whose sound starts late, the first instant of the picture. If
+            this raises in the end, what was handed on is worth nothing.
         max_duration_s: decoding stops with ``AudioTooLong`` when there is more sound than this.
         rate: of the result, samples a second.
         min_duration_s: shorter sound is refused.
         track: which sound track, counted from 0 as in ``MediaInfo.tracks``; None: a player's choice.
         report: called with the fraction done, 0..1, now and then, if the length is known.
-    Returns:
-        float32 samples of shape (1 or 2, samples): mono stays mono, more than two channels become stereo.
-        Sample 0 is the first sample of the sound, encoder delay removed; in a video whose sound starts late,
-        the first instant of the picture.
     Raises:
         EmptyFile, NotAudio, NoSound, NoSuchTrack, UnsupportedAudio: see their classes.
         UndecodableAudio: not one sample can be decoded.
@@ -114,21 +165,21 @@ def decode(
     with open_media(path) as container:
         stream = sound_stream(container, track)
         info = describe(container, stream, read_head(path))
-        sound = _Track(rate=rate, max_duration_s=max_duration_s, expected_s=info.duration_s)
+        sound = _Track(take, rate=rate, max_duration_s=max_duration_s)
         reading = _read(container, stream, sound, report if info.duration_s else None, info.duration_s or 0.0)
-        samples = sound.finish()
+        sound.finish()
 
-    if samples.shape[1] == 0:
+    if sound.samples == 0:
         raise UndecodableAudio
-    duration_s = samples.shape[1] / rate
+    duration_s = sound.samples / rate
     if duration_s < min_duration_s:
         raise AudioTooShort(duration_s=round(duration_s, 3), minimum_s=min_duration_s)
-    if max(float(samples.max()), -float(samples.min())) < SILENCE_PEAK:
+    if sound.peak < SILENCE_PEAK:
         raise SilentAudio
     if report is not None:
         report(1.0)
     warnings = _warnings(path, info, sound, reading)
-    return DecodedAudio(samples=samples, rate=rate, info=info, warnings=warnings)
+    return Decoding(rate, sound.channels, sound.samples, info, warnings)
 
 
 @dataclass(slots=True)
@@ -225,18 +276,24 @@ def _downmix(channels: int, names: tuple[str, ...]) -> NDArray[np.float32]:
 
 
 class _Track:
-    """Collects pieces of sound at their own times and turns them into one array at one rate."""
+    """Brings pieces of sound to their own times and to one rate, and hands them on.
 
-    def __init__(self, *, rate: int, max_duration_s: float, expected_s: float | None) -> None:
+    ``samples`` counts what was handed on of each of its ``channels``; ``peak`` is the highest of it.
+    """
+
+    def __init__(
+        self, take: Callable[[NDArray[np.float32]], object], *, rate: int, max_duration_s: float
+    ) -> None:
         self.position_s = 0.0
         self.gaps_s = 0.0
+        self.channels = 0
+        self.samples = 0
+        self.peak = 0.0
+        self._take = take
         self._rate = rate
         self._max_duration_s = max_duration_s
-        # A header's word decides only how much room is taken first, never beyond the limit.
-        room_s = min(max_duration_s, expected_s if expected_s is not None else 60.0) + 1.0
-        self._room = int(room_s * rate)
-        self._samples: NDArray[np.float32] | None = None
-        self._used = 0
+        self._waiting: list[NDArray[np.float32]] = []
+        self._waiting_samples = 0
         self._origin_s: float | None = None
         self._resampler: soxr.ResampleStream | None = None
         self._resampler_rate = 0
@@ -257,12 +314,10 @@ class _Track:
             self._keep_time(time_s, piece.shape[0], rate)
         self._append(piece, rate)
 
-    def finish(self) -> NDArray[np.float32]:
-        """Return everything, shape (channels, samples)."""
+    def finish(self) -> None:
+        """Hand on what still waits."""
         self._end_resampling()
-        if self._samples is None:
-            return np.zeros((1, 0), dtype=np.float32)
-        return self._samples[:, : self._used]
+        self._hand_on()
 
     def _keep_time(self, time_s: float, channels: int, rate: int) -> None:
         if self._origin_s is None:
@@ -278,9 +333,8 @@ class _Track:
             self._append(np.zeros((channels, round(gap_s * rate)), dtype=np.float32), rate)
 
     def _append(self, piece: NDArray[np.float32], rate: int) -> None:
-        if self._samples is None:
-            self._samples = np.empty((piece.shape[0], self._room), dtype=np.float32)
-        piece = _with_channels(piece, self._samples.shape[0])
+        self.channels = self.channels or piece.shape[0]
+        piece = _with_channels(piece, self.channels)
         self.position_s += piece.shape[1] / rate
         if self.position_s > self._max_duration_s + _PADDING_S:
             raise AudioTooLong(maximum_s=self._max_duration_s)
@@ -296,22 +350,27 @@ class _Track:
         self._store(piece)
 
     def _end_resampling(self) -> None:
-        if self._resampler is not None and self._samples is not None:
-            nothing = np.zeros((0, self._samples.shape[0]), dtype=np.float32)
+        if self._resampler is not None:
+            nothing = np.zeros((0, self.channels), dtype=np.float32)
             self._store(self._resampler.resample_chunk(nothing, last=True).T)
         self._resampler = None
 
     def _store(self, piece: NDArray[np.float32]) -> None:
-        assert self._samples is not None
-        needed = self._used + piece.shape[1]
-        if needed > self._samples.shape[1]:
-            wider = np.empty(
-                (self._samples.shape[0], max(needed, self._samples.shape[1] * 3 // 2)), np.float32
-            )
-            wider[:, : self._used] = self._samples[:, : self._used]
-            self._samples = wider
-        self._samples[:, self._used : needed] = piece
-        self._used = needed
+        if piece.shape[1] == 0:
+            return
+        self._waiting.append(piece)
+        self._waiting_samples += piece.shape[1]
+        if self._waiting_samples >= self._rate:  # packets are a fortieth of that
+            self._hand_on()
+
+    def _hand_on(self) -> None:
+        if not self._waiting:
+            return
+        piece = np.ascontiguousarray(np.concatenate(self._waiting, axis=1), dtype=np.float32)
+        self._waiting, self._waiting_samples = [], 0
+        self.samples += piece.shape[1]
+        self.peak = max(self.peak, float(piece.max()), -float(piece.min()))
+        self._take(piece)
 
 
 def _with_channels(piece: NDArray[np.float32], channels: int) -> NDArray[np.float32]:

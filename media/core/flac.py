@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from types import TracebackType
+from typing import Self
 
 import numpy as np
 import soundfile
+from numpy.typing import NDArray
 
 from media.core.audio import Audio
 from media.core.errors import StorageFull, UndecodableAudio
@@ -13,29 +18,78 @@ from media.core.errors import StorageFull, UndecodableAudio
 _PIECE_S = 10
 
 
-def write_flac(audio: Audio, path: Path, *, bits: int = 16) -> None:
-    """Write ``audio`` as FLAC; samples beyond ±1 are clipped.
+class FlacWriter:
+    """Writes sound to a FLAC file as it comes, piece by piece; samples beyond ±1 are clipped.
+
+    Used with ``with``: if the block raises, nothing half-written is left behind.
 
     Args:
+        rate: samples a second.
         bits: 16 or 24 a sample.
+    """
+
+    def __init__(self, path: Path, rate: int, *, bits: int = 16) -> None:
+        self._path, self._rate, self._bits = path, rate, bits
+        self._file: soundfile.SoundFile | None = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if kind is None:
+            self._close()
+            return
+        with suppress(OSError, soundfile.LibsndfileError):
+            if self._file is not None:
+                self._file.close()
+        self._path.unlink(missing_ok=True)
+
+    def write(self, piece: NDArray[np.float32]) -> None:
+        """Append ``piece``, of shape (channels, samples); the first one decides how many channels there are.
+
+        Raises:
+            StorageFull: there is no room.
+        """
+        with self._no_room_is_storage_full():
+            if self._file is None:
+                self._file = soundfile.SoundFile(
+                    self._path, "w", self._rate, piece.shape[0], format="FLAC", subtype=f"PCM_{self._bits}"
+                )
+            self._file.write(np.clip(piece, -1.0, 1.0).T)
+
+    def _close(self) -> None:
+        try:
+            with self._no_room_is_storage_full():
+                if self._file is not None:
+                    self._file.close()
+        except BaseException:
+            self._path.unlink(missing_ok=True)
+            raise
+
+    @contextmanager
+    def _no_room_is_storage_full(self) -> Iterator[None]:
+        try:
+            yield
+        except (OSError, soundfile.LibsndfileError) as error:
+            # libsndfile hides errno: with a good format and open directory, writing fails for want of room.
+            if self._path.parent.is_dir():
+                raise StorageFull from error
+            raise
+
+
+def write_flac(audio: Audio, path: Path, *, bits: int = 16) -> None:
+    """Write ``audio`` as FLAC; see :class:`FlacWriter`.
+
     Raises:
         StorageFull: there is no room; nothing half-written is left behind.
     """
-    channels, length = audio.samples.shape
     piece = _PIECE_S * audio.rate
-    try:
-        with soundfile.SoundFile(
-            path, "w", audio.rate, channels, format="FLAC", subtype=f"PCM_{bits}"
-        ) as out:
-            # Piece by piece: clipping makes a copy, and a song's sound is large enough once.
-            for begin in range(0, length, piece):
-                out.write(np.clip(audio.samples[:, begin : begin + piece], -1.0, 1.0).T)
-    except (OSError, soundfile.LibsndfileError) as error:
-        path.unlink(missing_ok=True)
-        # libsndfile hides errno: with a good format and open directory, writing fails for want of room.
-        if path.parent.is_dir():
-            raise StorageFull from error
-        raise
+    with FlacWriter(path, audio.rate, bits=bits) as out:
+        # Piece by piece: clipping makes a copy, and a song's sound is large enough once.
+        for begin in range(0, max(1, audio.samples.shape[1]), piece):
+            out.write(audio.samples[:, begin : begin + piece])
 
 
 def read_flac(path: Path) -> Audio:

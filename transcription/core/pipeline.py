@@ -15,10 +15,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from media.core.decoding import decode
+import numpy as np
+from numpy.typing import NDArray
+
+from media.core.decoding import DEFAULT_RATE, decode_in_pieces
 from media.core.enhancement import EnhancementSettings, enhance_file
-from media.core.flac import write_flac
-from media.core.peaks import waveform_json
+from media.core.flac import FlacWriter
+from media.core.peaks import WaveformMeter
 from media.core.sound_analysis import analyse_file
 from notation.core.form.form import find_form, with_sections
 from notation.core.hits import Hit
@@ -105,23 +108,30 @@ class StageOutcome:
 def extract(context: StageContext) -> StageOutcome:
     """Decode the recording to FLAC, and draw its waveform."""
     source = context.inputs[SOURCE]
-    decoded = decode(
-        source,
-        min_duration_s=context.limits.minimum_s,
-        max_duration_s=context.limits.maximum_s,
-        report=context.report,
-        track=context.options.track,
-    )
-    write_flac(decoded, context.output_dir / "audio.flac")
-    context.write_json("peaks.json", waveform_json(decoded))
+    outline = WaveformMeter()
+    with FlacWriter(context.output_dir / "audio.flac", DEFAULT_RATE) as sound:
+
+        def take(piece: NDArray[np.float32]) -> None:
+            sound.write(piece)
+            outline.add(piece)
+
+        decoded = decode_in_pieces(
+            source,
+            take,
+            min_duration_s=context.limits.minimum_s,
+            max_duration_s=context.limits.maximum_s,
+            report=context.report,
+            track=context.options.track,
+        )
+    context.write_json("peaks.json", outline.waveform(decoded.rate))
     context.write_json(
         "audio.json",
         {
             "duration_s": round(decoded.duration_s, 3),
             "sha256": _sha256(source),
             "rate": decoded.rate,
-            "samples": int(decoded.samples.shape[1]),
-            "channels": int(decoded.samples.shape[0]),
+            "samples": decoded.samples,
+            "channels": decoded.channels,
         },
     )
     return StageOutcome(tuple(Finding(warning.code, warning.message) for warning in decoded.warnings))

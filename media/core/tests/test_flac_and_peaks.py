@@ -8,8 +8,8 @@ import pytest
 
 from media.core.audio import Audio
 from media.core.errors import StorageFull, UndecodableAudio
-from media.core.flac import read_flac, write_flac
-from media.core.peaks import waveform_json, waveform_peaks
+from media.core.flac import FlacWriter, read_flac, write_flac
+from media.core.peaks import WaveformMeter, waveform_json
 from media.core.tests.full_disk import no_file_over
 from media.core.tests.songs import RATE, clicks
 
@@ -51,11 +51,19 @@ def test_no_room_is_storage_full_and_leaves_nothing(tmp_path: Path) -> None:
     assert not list(tmp_path.iterdir())
 
 
-def test_peaks_are_the_lowest_and_highest_of_each_span() -> None:
-    samples = np.zeros((2, 1000), dtype=np.float32)
-    samples[0, 105], samples[1, 107], samples[1, 999] = 0.5, -0.25, 1.0
+def measured(samples: np.ndarray, *, piece: int = 10_000) -> WaveformMeter:
+    meter = WaveformMeter()
+    for begin in range(0, samples.shape[1], piece):
+        meter.add(samples[:, begin : begin + piece])
+    return meter
 
-    peaks = waveform_peaks(Audio(samples=samples, rate=RATE), points=10)
+
+@pytest.mark.parametrize("piece", [7, 1000, 64_000])
+def test_peaks_are_the_lowest_and_highest_of_each_span_whatever_the_pieces(piece: int) -> None:
+    samples = np.zeros((2, 64_000), dtype=np.float32)
+    samples[0, 6_500], samples[1, 7_000], samples[1, 63_999] = 0.5, -0.25, 1.0
+
+    peaks = measured(samples, piece=piece).peaks(points=10)
 
     assert peaks.shape == (10, 2)
     assert peaks.dtype == np.float32
@@ -64,10 +72,29 @@ def test_peaks_are_the_lowest_and_highest_of_each_span() -> None:
     assert not peaks[2:9].any()
 
 
-def test_sound_shorter_than_the_drawing_gives_a_point_a_sample() -> None:
-    peaks = waveform_peaks(Audio(samples=np.ones((1, 7), dtype=np.float32), rate=RATE))
+def test_sound_shorter_than_the_drawing_gives_fewer_points() -> None:
+    assert measured(np.ones((1, 130), dtype=np.float32)).peaks().shape == (3, 2)
+    assert WaveformMeter().peaks().shape == (0, 2)
 
-    assert peaks.shape == (7, 2)
+
+def test_sound_that_is_written_as_it_comes_is_the_same_file(tmp_path: Path) -> None:
+    samples = clicks(channels=2)
+    with FlacWriter(tmp_path / "pieces.flac", RATE) as out:
+        for begin in range(0, samples.shape[1], 5_000):
+            out.write(samples[:, begin : begin + 5_000])
+
+    write_flac(Audio(samples=samples, rate=RATE), tmp_path / "whole.flac")
+
+    pieces, whole = read_flac(tmp_path / "pieces.flac"), read_flac(tmp_path / "whole.flac")
+    assert np.array_equal(pieces.samples, whole.samples)
+
+
+def test_a_file_whose_sound_breaks_off_is_not_left_behind(tmp_path: Path) -> None:
+    with pytest.raises(ZeroDivisionError), FlacWriter(tmp_path / "a.flac", RATE) as out:
+        out.write(clicks())
+        _ = 1 / 0
+
+    assert not list(tmp_path.iterdir())
 
 
 def test_peaks_as_json_are_whole_numbers_of_full_scale() -> None:
