@@ -60,7 +60,7 @@ class WaveformMeter:
         return np.stack(outline, axis=1).astype(np.float32)
 
     def waveform(self, rate: int, points: int = 2000) -> Waveform:
-        """Return :meth:`peaks` in a form that can be stored and sent as JSON; ``rate`` in samples a second."""
+        """Return :meth:`peaks` in a form that can be stored and sent as JSON."""
         whole = np.rint(np.clip(self.peaks(points), -1.0, 1.0) * SCALE).astype(int)
         return {"duration_s": round(self._samples / rate, 4), "scale": SCALE, "peaks": whole.tolist()}
 
