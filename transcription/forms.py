@@ -91,7 +91,7 @@ class LinkForm(forms.Form):
         required=False,
         widget=forms.Textarea(
             attrs={
-                "placeholder": "https://…", "autocomplete": "off", "required": True, "rows": 1,
+                "placeholder": "https://…", "autocomplete": "off", "required": True, "rows": 1, "cols": 20,
                 "inputmode": "url", "spellcheck": "false",
             }
         ),

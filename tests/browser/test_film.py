@@ -116,7 +116,7 @@ def test_the_picture_keeps_step_while_the_sound_plays(filmed: Page) -> None:
     filmed.wait_for_timeout(500)
     settled(filmed)
     filmed.get_by_role("button", name="Pause", exact=True).click()
-    assert filmed.evaluate(f"{FILM}.paused") is True
+    filmed.wait_for_function(f"() => {FILM}.paused")
 
 
 def test_the_picture_slows_down_with_the_sound(filmed: Page) -> None:
