@@ -85,6 +85,7 @@ def test_a_web_process_without_torch_trusts_workers_of_their_own(
     api: Callable[[User], APIClient], user: User, settings: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(weights, "find_spec", without("torch", "demucs"))
+    settings.EMBEDDED_WORKER = True
     here = by_name(api(user))["crnn"]["available"]
     settings.EMBEDDED_WORKER = False
 
