@@ -141,7 +141,7 @@ def _outcome(run: StageRun, key: str, answer: StageAnswer | None, earlier: Stage
     assert earlier is not None
     ours = earlier.job.requested_by_id == run.job.requested_by_id
     return {
-        # Of another person's run nothing may be seen, not even that there was one.
+        # Nothing here tells of another person's run; the clock may: see ADR 0017.
         "status": StageRun.Status.REUSED if ours else StageRun.Status.COMPLETED,
         "cache_key": key,
         "seconds": 0.0 if ours else earlier.seconds,
