@@ -132,6 +132,11 @@ def delete_batch(*, batch: Batch, by: User) -> None:
     transaction.on_commit(partial(announce_batch_deleted, batch))
 
 
+def refusal(name: str, error: DrumError) -> dict[str, str]:
+    """Return how a batch keeps what it did not take, and why."""
+    return {"name": name, "code": error.code, "message": str(error), "hint": error.hint}
+
+
 def _store(owner: User, uploads: Sequence[UploadedFile], stored: list[Recording]) -> list[dict[str, str]]:
     """Add each song's recording to ``stored``; return what was refused.
 
@@ -147,8 +152,7 @@ def _store(owner: User, uploads: Sequence[UploadedFile], stored: list[Recording]
             raise
         except DrumError as reason:
             error = reason
-            name = one_line(arrival.name)[-_LONGEST_NAME:]
-            refused.append({"name": name, "code": error.code, "message": str(error), "hint": error.hint})
+            refused.append(refusal(one_line(arrival.name)[-_LONGEST_NAME:], error))
     if not stored:
         raise BatchEmpty(refused=refused) if len(refused) > 1 else error
     return refused

@@ -9,7 +9,6 @@ from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.db import transaction
-from django.utils import timezone
 
 from accounts.core.errors import DrumError
 from accounts.core.text import one_line
@@ -18,11 +17,11 @@ from media.core.errors import TooManyFiles
 from media.core.links.link_text import parse_link
 from media.errors import BatchEmpty, LinksOff, RightsNotConfirmed
 from media.models import LinkImport
+from transcription.batches import refusal
 from transcription.core.operations import Operation
 from transcription.core.options import JobOptions
-from transcription.link_news import announce_link
+from transcription.links.asking import ask_for_link
 from transcription.links.running import address_rules
-from transcription.links.tasks import enqueue_link
 from transcription.models import Batch
 from transcription.progress import announce_batch, next_seq
 from transcription.services import check_can_be_run
@@ -70,18 +69,13 @@ def create_batch_of_links(
     Batch.objects.filter(pk=batch.pk).update(seq=next_seq())
     batch.refresh_from_db()
     for url in good:
-        link = LinkImport.objects.create(
+        ask_for_link(
             owner=owner,
             url=url,
-            rights_confirmed_at=timezone.now(),
-            options=replace(options, title="").as_dict(),
-            artist=options.artist,
+            options=replace(options, title=""),
             batch_id=batch.pk,
             takes_playlist=takes_playlists,
         )
-        LinkImport.objects.filter(pk=link.pk).update(seq=next_seq())
-        link.refresh_from_db()
-        transaction.on_commit(partial(_queue_and_announce, link))
     transaction.on_commit(partial(announce_batch, batch))
     return batch
 
@@ -96,8 +90,7 @@ def _parsed(urls: Sequence[str]) -> tuple[list[str], list[dict[str, str]], DrumE
             good[parse_link(url, address_rules()).url] = None
         except DrumError as reason:
             error = reason
-            name = one_line(url)[:_LONGEST_NAME]
-            refused.append({"name": name, "code": error.code, "message": str(error), "hint": error.hint})
+            refused.append(refusal(one_line(url)[:_LONGEST_NAME], error))
     return list(good), refused, error
 
 
@@ -108,9 +101,3 @@ def _title(given: str, urls: Sequence[str]) -> str:
     hosts = {urlsplit(url).hostname or "" for url in urls}
     songs = f"{len(urls)} links" if len(urls) > 1 else "A link"
     return f"{songs} from {hosts.pop()}"[:_LONGEST_TITLE] if len(hosts) == 1 else songs
-
-
-def _queue_and_announce(link: LinkImport) -> None:
-    if not User.objects.filter(pk=link.owner_id, jobs_held=True).exists():
-        enqueue_link(link.pk)
-    announce_link(link)

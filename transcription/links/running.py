@@ -25,6 +25,7 @@ from media.errors import LinksOff, StorageUnavailable
 from media.models import LinkImport, Recording
 from media.services import create_recording
 from media.uploads import receive_path
+from transcription.batches import refusal
 from transcription.core.errors import InternalError
 from transcription.core.options import JobOptions
 from transcription.jobs.leases import LeaseLost, heartbeat, lease_holder
@@ -222,7 +223,7 @@ def note_refused(link: LinkImport, error: DrumError) -> None:
     batch = _batch_of(link)
     if batch is None:
         return
-    said = {"name": link.title or link.url, "code": error.code, "message": str(error), "hint": error.hint}
+    said = refusal(link.title or link.url, error)
     with transaction.atomic():
         held = Batch.objects.select_for_update().get(pk=batch.pk)
         Batch.objects.filter(pk=held.pk).update(refused=[*held.refused, said], seq=next_seq())

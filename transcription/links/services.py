@@ -16,8 +16,8 @@ from media.models import LinkImport
 from transcription.core.operations import Operation
 from transcription.core.options import JobOptions
 from transcription.link_news import announce_link, announce_link_deleted
+from transcription.links.asking import ask_for_link
 from transcription.links.running import address_rules
-from transcription.links.tasks import enqueue_link
 from transcription.progress import next_seq
 from transcription.services import check_can_be_run
 
@@ -49,18 +49,7 @@ def request_link_import(*, owner: User, url: str, rights_confirmed: bool, option
         return same
     if under_way.count() >= settings.LINK_IMPORTS_AT_ONCE:
         raise TooManyLinks(maximum=settings.LINK_IMPORTS_AT_ONCE)
-    asked = LinkImport.objects.create(
-        owner=owner,
-        url=link.url,
-        rights_confirmed_at=timezone.now(),
-        options=options.as_dict(),
-        title=options.title,
-        artist=options.artist,
-    )
-    LinkImport.objects.filter(pk=asked.pk).update(seq=next_seq())
-    asked.refresh_from_db()
-    transaction.on_commit(partial(_queue_and_announce, asked))
-    return asked
+    return ask_for_link(owner=owner, url=link.url, options=options)
 
 
 @transaction.atomic
@@ -95,9 +84,3 @@ def delete_link_import(*, link: LinkImport, by: User) -> None:
 def _check_owner(link: LinkImport, by: User) -> None:
     if link.owner_id != by.pk:
         raise NotAllowed
-
-
-def _queue_and_announce(link: LinkImport) -> None:
-    if not User.objects.filter(pk=link.owner_id, jobs_held=True).exists():
-        enqueue_link(link.pk)
-    announce_link(link)
