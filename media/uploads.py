@@ -125,8 +125,8 @@ def receive_path(path: Path) -> ReceivedFile:
         return receive(iter(lambda: file.read(_MB), b""), name=path.name)
 
 
-class RecordingUploadHandler(FileUploadHandler):
-    """Django's way in for :class:`Receiver`: makes each file of a form a :class:`ReceivedFile`."""
+class _LimitedUploadHandler(FileUploadHandler):
+    """Refuses a form that announces itself as too large before a byte of it is read."""
 
     chunk_size = 1 << 18
 
@@ -138,9 +138,21 @@ class RecordingUploadHandler(FileUploadHandler):
         boundary: Any,
         encoding: Any = None,
     ) -> None:
-        """Refuse what announces itself as too large before a byte is read."""
-        if content_length > settings.UPLOAD_MAX_MB * _MB + _FORM_BYTES:
-            raise FileTooLarge(maximum_mb=settings.UPLOAD_MAX_MB)
+        """Compare what is announced with what is allowed."""
+        maximum_mb, error = self._limit()
+        if content_length > maximum_mb * _MB + _FORM_BYTES:
+            raise error(maximum_mb=maximum_mb)
+
+    def _limit(self) -> tuple[int, type[DrumError]]:
+        """Return the most megabytes, and what it is called when there are more."""
+        raise NotImplementedError
+
+
+class RecordingUploadHandler(_LimitedUploadHandler):
+    """Django's way in for :class:`Receiver`: makes each file of a form a :class:`ReceivedFile`."""
+
+    def _limit(self) -> tuple[int, type[DrumError]]:
+        return settings.UPLOAD_MAX_MB, FileTooLarge
 
     def new_file(self, *args: Any, **kwargs: Any) -> None:
         super().new_file(*args, **kwargs)
@@ -154,26 +166,15 @@ class RecordingUploadHandler(FileUploadHandler):
         return self._receiver.finish(name=self.file_name or "", content_type=self.content_type or "")
 
 
-class BatchUploadHandler(FileUploadHandler):
+class BatchUploadHandler(_LimitedUploadHandler):
     """Receives many songs, and archives of songs: one that is too large is refused, the others go on."""
-
-    chunk_size = 1 << 18
 
     def __init__(self, request: HttpRequest | None = None) -> None:
         super().__init__(request)
         self._files = 0
 
-    def handle_raw_input(
-        self,
-        input_data: Any,
-        META: Any,  # noqa: N803 - Django passes it by this name
-        content_length: int,
-        boundary: Any,
-        encoding: Any = None,
-    ) -> None:
-        """Refuse what announces itself as too large before a byte is read."""
-        if content_length > settings.BATCH_MAX_MB * _MB + _FORM_BYTES:
-            raise BatchTooLarge(maximum_mb=settings.BATCH_MAX_MB)
+    def _limit(self) -> tuple[int, type[DrumError]]:
+        return settings.BATCH_MAX_MB, BatchTooLarge
 
     def new_file(self, *args: Any, **kwargs: Any) -> None:
         super().new_file(*args, **kwargs)

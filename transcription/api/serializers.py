@@ -11,14 +11,16 @@ from transcription.core.options import (
     ENGINES,
     GRIDS,
     LARGEST_OVERLAP,
-    LONGEST_SEGMENT_S,
     MOST_ONSETS,
-    MOST_SHIFTS,
     MOST_TRACKS,
     PAPERS,
     SEPARATIONS,
-    SHORTEST_SEGMENT_S,
     SWINGS,
+)
+from transcription.core.separation.separation_options import (
+    LONGEST_SEGMENT_S,
+    MOST_SHIFTS,
+    SHORTEST_SEGMENT_S,
 )
 from transcription.core.stages import Stage
 from transcription.models import Job, JobEvent, StageRun

@@ -10,6 +10,11 @@ from typing import Any, Self
 from accounts.core.text import one_line
 from notation.core.quantising.quantise_config import GridChoice, SwingChoice
 from transcription.core.errors import InvalidOption, UnknownOption
+from transcription.core.separation.separation_options import (
+    LONGEST_SEGMENT_S,
+    MOST_SHIFTS,
+    SHORTEST_SEGMENT_S,
+)
 
 ENGINES = ("crnn", "keras-cnn")
 SEPARATIONS = ("auto", "always", "never")
@@ -21,10 +26,7 @@ FASTEST_BPM = 320.0
 _METER = re.compile(r"^(\d{1,2})/(2|4|8|16)$")
 _LONGEST_TEXT = 200
 _MODEL_NAME = re.compile(r"^[\w.-]{1,60}$", re.ASCII)
-MOST_SHIFTS = 10
 LARGEST_OVERLAP = 0.9
-SHORTEST_SEGMENT_S = 1.0
-LONGEST_SEGMENT_S = 60.0
 MOST_TRACKS = 64
 MOST_ONSETS = 50_000
 _LONGEST_SONG_S = 36_000.0

@@ -128,7 +128,9 @@ def _without_password(url: str) -> tuple[str, str]:
     return urlunsplit(parts._replace(netloc=host)), f"Basic {token}"
 
 
-class _Connection(http.client.HTTPConnection):
+class _WithPatience(http.client.HTTPConnection):
+    """Waits for what is read as long as it was told to, which is not as long as for the connection."""
+
     def __init__(self, *args: Any, read_s: float, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self._read_s = read_s
@@ -138,14 +140,8 @@ class _Connection(http.client.HTTPConnection):
         self.sock.settimeout(self._read_s)
 
 
-class _SecureConnection(http.client.HTTPSConnection):
-    def __init__(self, *args: Any, read_s: float, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self._read_s = read_s
-
-    def connect(self) -> None:
-        super().connect()
-        self.sock.settimeout(self._read_s)
+class _SecureWithPatience(_WithPatience, http.client.HTTPSConnection):
+    """The same over TLS."""
 
 
 class _Http(HTTPHandler):
@@ -154,7 +150,7 @@ class _Http(HTTPHandler):
         self._read_s = read_s
 
     def http_open(self, req: Request) -> http.client.HTTPResponse:
-        return self.do_open(partial(_Connection, read_s=self._read_s), req)
+        return self.do_open(partial(_WithPatience, read_s=self._read_s), req)
 
 
 class _Https(HTTPSHandler):
@@ -163,7 +159,7 @@ class _Https(HTTPSHandler):
         self._read_s = read_s
 
     def https_open(self, req: Request) -> http.client.HTTPResponse:
-        return self.do_open(partial(_SecureConnection, read_s=self._read_s), req)
+        return self.do_open(partial(_SecureWithPatience, read_s=self._read_s), req)
 
 
 class _Redirects(HTTPRedirectHandler):
